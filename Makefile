@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Build, install, show and test dm-linear-guard; "make help" lists all of it.
+
+KVER ?= $(shell uname -r)
+KDIR ?= /lib/modules/$(KVER)/build
+VERSION := $(shell sed -n 's/^\#define DM_LINEAR_GUARD_VERSION "\(.*\)"/\1/p' dm-linear-guard.h)
+kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
+
+# K and T choose kernels and tests; the scripts read them.
+export K T
+
+.PHONY: all install uninstall clean demo test check shell help version
+
+all:
+	$(kbuild) modules
+
+install: all
+	$(kbuild) modules_install
+	depmod -a $(KVER)
+
+uninstall:
+	rm -f /lib/modules/$(KVER)/extra/dm-linear-guard.ko* \
+		/lib/modules/$(KVER)/updates/dm-linear-guard.ko*
+	depmod -a $(KVER)
+
+clean:
+	$(kbuild) clean
+
+demo:
+	@scripts/demo
+
+test:
+	@scripts/test
+
+check:
+	@scripts/check
+
+shell:
+	@scripts/vm $(or $(K),6.1)
+
+version:
+	@echo $(VERSION)
+
+help:
+	@echo "dm-linear-guard $(VERSION)"
+	@echo
+	@echo "On this machine (KDIR=DIR or KVER=RELEASE choose another kernel):"
+	@echo "  all        build the module"
+	@echo "  install    install it for the kernel; needs root"
+	@echo "  uninstall  remove it again; needs root"
+	@echo "  clean      remove what the build made"
+	@echo
+	@echo "In VMs of Debian's kernels, on any machine (K=6.1 chooses one):"
+	@echo "  demo       the stock target panics, this one refuses"
+	@echo "  test       all tests on all kernels (T=seed chooses a test)"
+	@echo "  shell      a root shell with the module loaded, to play in"
+	@echo "  check      compiler warnings, sparse, checkpatch, shellcheck"
+	@echo
+	@echo "  version    print the version"
