@@ -1,0 +1,61 @@
+# shellcheck shell=bash disable=SC2034
+# What the scripts share: kernels and suites, the cache, messages, becoming root.
+# Usage: . scripts/common.sh (sourced, never run)
+
+set -euo pipefail
+shopt -s inherit_errexit
+umask 022
+
+KERNELS="5.10 6.1 6.12 7.2"
+NEWEST=7.2
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+CACHE=${DM_LINEAR_GUARD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dm-linear-guard}
+mkdir -p "$CACHE"
+
+say() { printf '==> %s\n' "$*" >&2; }
+die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
+
+# Debian's suite for a kernel of ours.
+suite_of() {
+	case $1 in
+	5.10) echo bullseye ;;
+	6.1) echo bookworm ;;
+	6.12) echo trixie ;;
+	7.2) echo forky ;;
+	*) die "no kernel '$1'; there are: $KERNELS" ;;
+	esac
+}
+
+as_root() {
+	if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# cached NAME KEY MAKER: the directory CACHE/NAME-KEY, made by calling MAKER
+# with an empty directory that is renamed when it is complete.  Two callers
+# wait for each other; what an interrupted one left is removed, and so is
+# NAME under any older key.
+cached() {
+	local name=$1 dir=$CACHE/$1-$2 maker=$3 lock
+	exec {lock}>"$CACHE/$name.lock"
+	flock "$lock"
+	if [ ! -d "$dir" ]; then
+		as_root rm -rf "$CACHE/$name"-*
+		mkdir "$dir.part"
+		# Not in a condition: set -e has to hold inside the maker.
+		"$maker" "$dir.part" >&2
+		mv "$dir.part" "$dir"
+	fi
+	exec {lock}>&-
+	echo "$dir"
+}
+
+# in_root ROOT DIR COMMAND...: run a command in a root made by scripts/root,
+# with DIR as its only writable directory, /mnt, and no network.
+in_root() {
+	local root=$1 dir=$2
+	shift 2
+	bwrap --ro-bind "$root" / --proc /proc --dev /dev --tmpfs /tmp \
+		--bind "$dir" /mnt --chdir /mnt --unshare-all --die-with-parent \
+		--clearenv --setenv PATH /usr/sbin:/usr/bin:/sbin:/bin \
+		--setenv LC_ALL C.UTF-8 "$@"
+}
