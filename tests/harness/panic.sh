@@ -1,0 +1,7 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# A test that takes the kernel down.
+echo "TAP version 13"
+echo "1..1"
+echo c >/proc/sysrq-trigger
+echo "ok 1 cannot be reached"

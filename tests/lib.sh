@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What the tests share.  Each sources this, calls plan, and ends in finish.
+# The module is the one that is loaded, else $DM_LINEAR_GUARD_KO, else what
+# modprobe finds.
+
+# shellcheck source=/dev/null
+. "$(dirname "${BASH_SOURCE[0]}")/../kselftest/ktap_helpers.sh"
+
+MODULE=dm_linear_guard
+PARAMS=/sys/module/$MODULE/parameters
+# Unique, so that tests can share a machine with real devices.
+P=dlg$$
+
+skip() {
+	ktap_skip_all "$*"
+	exit "$KSFT_SKIP"
+}
+
+require() {
+	local program
+	for program; do
+		command -v "$program" >/dev/null || skip "no $program"
+	done
+}
+
+# Commands to run at the end, last first; each that fails fails the test.
+DEFERRED=()
+defer() {
+	DEFERRED+=("$(printf '%q ' "$@")")
+}
+
+clean_up() {
+	local status=$? i
+	trap - EXIT
+	for ((i = ${#DEFERRED[@]} - 1; i >= 0; i--)); do
+		eval "${DEFERRED[i]}" || {
+			echo "# cleaning up failed: ${DEFERRED[i]}"
+			status=$KSFT_FAIL
+		}
+	done
+	if dmsetup ls | grep "^$P-"; then
+		echo "# devices are left"
+		status=$KSFT_FAIL
+	fi
+	if [ -e "/sys/module/$MODULE" ] && [ "$(users)" != "$USERS" ]; then
+		echo "# the module had $USERS users and has $(users)"
+		status=$KSFT_FAIL
+	fi
+	exit "$status"
+}
+
+# How many tables (and running loads) use the module.
+users() {
+	cat "/sys/module/$MODULE/refcnt"
+}
+
+load_module() {
+	if [ -n "$DM_LINEAR_GUARD_KO" ]; then
+		insmod "$DM_LINEAR_GUARD_KO" "$@"
+	else
+		modprobe dm-linear-guard "$@"
+	fi
+}
+
+takeover() {
+	echo "$1" >"$PARAMS/takeover"
+}
+
+plan() {
+	[ "$(id -u)" = 0 ] || skip "not root"
+	require dmsetup
+	[ -e "/sys/module/$MODULE" ] || load_module ||
+		skip "cannot load the module"
+	USERS=$(users)
+	OUTPUT=$(mktemp)
+	defer rm "$OUTPUT"
+	trap clean_up EXIT
+	trap 'exit 1' INT TERM
+	ktap_print_header
+	ktap_set_plan "$1"
+}
+
+finish() {
+	ktap_finished
+}
+
+# check DESCRIPTION COMMAND...: passes if the command succeeds.
+check() {
+	local description=$1
+	shift
+	# Not in a subshell: what the command defers has to last.
+	if "$@" >"$OUTPUT" 2>&1; then
+		ktap_test_pass "$description"
+	else
+		ktap_test_fail "$description"
+		{ echo "command: $*"; cat "$OUTPUT"; } | head -n 40 | sed 's/^/# /'
+	fi
+}
+
+# same DESCRIPTION WANTED GOT: passes if the two texts are equal.
+same() {
+	check "$1" same_text "$2" "$3"
+}
+
+same_text() {
+	[ "$1" = "$2" ] || diff <(echo "$1") <(echo "$2")
+}
+
+# refused DESCRIPTION ERROR PHRASE COMMAND...: passes if the command fails,
+# says ERROR, and the kernel says PHRASE of a linear target meanwhile.
+refused() {
+	check "$1" refuses "${@:2}"
+}
+
+refuses() {
+	local error=$1 phrase=$2 mark=$P.$RANDOM.$RANDOM output log
+	echo "$mark" >/dev/kmsg
+	output=$("${@:3}" 2>&1) && {
+		echo "this was accepted"
+		return 1
+	}
+	log=$(dmesg)
+	log=${log##*"$mark"}
+	echo "$output$log"
+	[[ $output == *"$error"* ]] || return
+	[[ $log == *": linear: $phrase"* || $log == *": linear-guard: $phrase"* ]]
+}
+
+# create NAME TABLE [OPTION...]: make a mapped device, removed at the end.
+create() {
+	local name=$P-$1 table=$2
+	shift 2
+	dmsetup create "$name" --table "$table" "$@" || return
+	defer remove_device "$name"
+}
+
+remove_device() {
+	dmsetup info "$1" >/dev/null 2>&1 || return 0
+	dmsetup resume "$1"
+	dmsetup remove --retry "$1"
+}
+
+# reload NAME TABLE: put a table into the inactive slot.
+reload() {
+	dmsetup reload "$P-$1" --table "$2"
+}
+
+# swap NAME TABLE: reload and resume, so that the table is live.
+swap() {
+	reload "$@" && dmsetup resume "$P-$1"
+}
+
+# ramdisks NUMBER MEBIBYTES: /dev/ram0 and on, empty, gone at the end.
+ramdisks() {
+	[ ! -e /dev/ram0 ] || skip "RAM disks are in use"
+	modprobe brd rd_nr="$1" rd_size=$(($2 * 1024)) 2>/dev/null ||
+		skip "no RAM disks"
+	udevadm settle
+	defer rmmod brd
+}
+
+# loop_device MEBIBYTES: sets LOOP to a loop device on a file in memory.
+loop_device() {
+	local file
+	require losetup
+	modprobe -q loop
+	file=$(mktemp "/dev/shm/$P.XXXXXX")
+	defer rm "$file"
+	truncate -s "$1M" "$file"
+	LOOP=$(losetup --find --show "$file" 2>/dev/null) || skip "no loop devices"
+	defer losetup --detach "$LOOP"
+}
+
+# sectors FIRST COUNT: that many sectors of text, each holding its own number.
+sectors() {
+	awk -v first="$1" -v count="$2" 'BEGIN {
+		for (i = first; i < first + count; i++)
+			printf "%-511d\n", i
+	}'
+}
+
+# number_of DEVICE: the kernel's name for it, as in dm-3.
+number_of() {
+	basename "$(readlink -f "$1")"
+}

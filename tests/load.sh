@@ -1,0 +1,48 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Under I/O, hundreds of refused tables cost no error and lose nothing.
+. "$(dirname "$0")/lib.sh"
+
+plan 5
+require fio
+ramdisks 1 16
+create load "0 16384 linear /dev/ram0 100"
+table=$(dmsetup table "$P-load")
+device=/dev/mapper/$P-load
+stop=$(mktemp -u)
+defer rm -f "$stop"
+
+# write_and_verify: rounds of fio until told to stop; prints how many.
+write_and_verify() {
+	local rounds=0
+	until [ -e "$stop" ]; do
+		fio --name=load --filename="$device" --size=8M --io_size=2M \
+			--bs=4k --rw=randwrite --direct=1 --ioengine=libaio \
+			--iodepth=4 --verify=crc32c --verify_fatal=1 --do_verify=1 \
+			--minimal --output=/dev/null --randseed=$((rounds + 1)) || return
+		rounds=$((rounds + 1))
+	done
+	echo "$rounds"
+}
+rounds=$(mktemp)
+defer rm "$rounds"
+write_and_verify >"$rounds" 2>&1 &
+fio=$!
+defer eval "kill $fio 2>/dev/null; true"
+
+accepted=0
+for ((i = 0; i < 67; i++)); do
+	for line in "$device 0" "/dev/ram0 0x" "/dev/ram0 99999999"; do
+		! reload load "0 2048 linear $line" 2>/dev/null ||
+			accepted=$((accepted + 1))
+	done
+done
+same "none of 201 bad tables is accepted" 0 "$accepted"
+check "the device is suspended and resumed under all this" eval \
+	"dmsetup suspend $P-load && ! reload load '0 8 linear $device 0' &&
+	dmsetup resume $P-load"
+touch "$stop"
+check "no I/O error, nothing lost" wait "$fio"
+check "there was I/O meanwhile" test "$(cat "$rounds")" -gt 0
+same "the live table is what it was" "$table" "$(dmsetup table "$P-load")"
+finish

@@ -1,0 +1,49 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# At no moment is the name "linear" missing, whoever comes or goes.
+. "$(dirname "$0")/lib.sh"
+
+plan 4
+[ "$USERS" = 0 ] || skip "the module is in use"
+ramdisks 1 4
+create dev "0 8 linear /dev/ram0 0"
+stop=$(mktemp -u)
+defer rm -f "$stop"
+loads=$(mktemp)
+defer rm "$loads"
+defer eval "[ -e $PARAMS ] || load_module"
+
+# load_tables: fails at the first load that fails; prints how many there were.
+load_tables() {
+	local count=0
+	until [ -e "$stop" ]; do
+		reload dev "0 8 linear /dev/ram0 8" || return
+		dmsetup clear "$P-dev" || return
+		count=$((count + 1))
+	done
+	echo "$count"
+}
+# The live table is stock's, so that only loads keep the module in use.
+takeover 0
+swap dev "0 8 linear /dev/ram0 0"
+takeover 1
+load_tables >"$loads" 2>&1 &
+loader=$!
+defer eval "kill $loader 2>/dev/null; true"
+
+for ((i = 0; i < 100; i++)); do
+	takeover $((i % 2))
+done
+turns=0
+for ((i = 0; i < 30; i++)); do
+	if rmmod "$MODULE" 2>/dev/null; then
+		turns=$((turns + 1))
+		load_module
+	fi
+done
+touch "$stop"
+check "no load failed" wait "$loader"
+check "there were loads: $(tail -n 1 "$loads")" test "$(cat "$loads")" -gt 5
+check "the module came and went: $turns times" test "$turns" -gt 3
+same "it is there in the end" Y "$(cat "$PARAMS/takeover")"
+finish
