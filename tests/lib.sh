@@ -121,9 +121,8 @@ refuses() {
 		echo "this was accepted"
 		return 1
 	}
-	log=$(dmesg)
-	log=${log##*"$mark"}
-	echo "$output$log"
+	log=$(dmesg | sed "1,/$mark/d")
+	echo "$output" "$log"
 	[[ $output == *"$error"* ]] || return
 	[[ $log == *": linear: $phrase"* || $log == *": linear-guard: $phrase"* ]]
 }
