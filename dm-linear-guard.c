@@ -5,8 +5,8 @@
  * Copyright (C) 2026 The dm-linear-guard developers
  *
  * Forwards I/O exactly as the kernel's own linear target does, takes over its
- * name on a running system, and refuses a table that would close a loop when
- * the table is loaded, before anything can run around in it.
+ * name on a running system, and refuses a table that maps a device onto itself
+ * when the table is loaded, before anything can run around in it.
  */
 
 #include <linux/bio.h>
@@ -57,9 +57,9 @@ static int guard_check_loop(struct dm_target *ti, struct block_device *bdev)
  * @path: path or "major:minor"
  * @dev: receives the device; to be released with dm_put_device()
  *
- * Since 6.2 core refuses the table's own device by itself, and a mapped device
- * without a live table cannot be opened at all since 5.15: in both cases the
- * reason is lost, so it is looked up here to be told.  Where core does open
+ * Newer kernels (6.12, 7.2) refuse the table's own device by themselves, and
+ * all but 5.10 cannot open a mapped device before its first load: in both cases
+ * the reason is lost, so it is looked up here to be told.  Where core does open
  * the device, guard_check_loop() decides.
  *
  * Context: constructor; sleeps.
@@ -334,13 +334,13 @@ static size_t guard_dax_recovery_write(struct dm_target *ti, pgoff_t pgoff,
 #endif
 
 /*
- * Always there, under a name of its own.  The version is that of the stock
- * target whose interface this is, the newest one's: what a tool finds out from
- * it holds for older kernels too.
+ * Always there, under a name of its own.  The version is that of the kernel's
+ * own target, as tools and IMA's measurements show it: 1.5 came with atomic
+ * writes.
  */
 static struct target_type guard_target = {
 	.name			= "linear-guard",
-	.version		= {1, 5, 0},
+	.version		= {1, DM_TARGET_ATOMIC_WRITES ? 5 : 4, 0},
 	.features		= DM_TARGET_PASSES_INTEGRITY |
 				  DM_TARGET_NOWAIT | DM_TARGET_ZONED_HM |
 				  DM_TARGET_PASSES_CRYPTO |
@@ -377,7 +377,9 @@ static bool guard_running;		/* between init and exit */
  * be registered.  But a look-up takes the newest entry whose name matches: a
  * type registered under another name serves this one from the moment that its
  * name pointer says so.  The stock entry stays where it is, so at any moment
- * one or the other is found.
+ * one or the other is found.  (On rmmod ours is found and refused between the
+ * kernel's decision and guard_exit(); core then calls modprobe and looks again.
+ * Turning takeover off first leaves no such moment.)
  *
  * Tables keep the type that they were loaded with, and with it their name,
  * whatever is registered later.  Only while the type is being registered
@@ -454,18 +456,13 @@ static int __init guard_init(void)
 		return r;
 	}
 
-	/* Last: from here on a table can be loaded, and init must not fail. */
+	/* A table can be loaded by now, so that init must not fail any more. */
 	mutex_lock(&guard_takeover_lock);
-	r = guard_serve_linear(guard_takeover);
-	guard_running = !r;
+	if (guard_serve_linear(guard_takeover))
+		guard_takeover = false;
+	guard_running = true;
 	mutex_unlock(&guard_takeover_lock);
-	if (r)
-		goto bad_takeover;
 	return 0;
-
-bad_takeover:
-	dm_unregister_target(&guard_target);
-	return r;
 }
 
 static void __exit guard_exit(void)

@@ -25,6 +25,14 @@
 #error "dm-linear-guard needs Linux 5.10 or later"
 #endif
 
+/* There struct target_type lacks members that later kernels always have. */
+#if defined(GUARD_LACKS_DM_REPORT_ZONES) && !defined(CONFIG_BLK_DEV_ZONED)
+#error "dm-linear-guard needs CONFIG_BLK_DEV_ZONED on Linux 5.10"
+#endif
+#if defined(GUARD_LACKS_DAX_ACCESS_MODE) && !IS_ENABLED(CONFIG_FS_DAX)
+#error "dm-linear-guard needs CONFIG_FS_DAX on Linux 5.10"
+#endif
+
 /**
  * struct guard_c - one linear target
  * @bdev: what map sends bios to; @dev->bdev, one load closer
@@ -63,7 +71,7 @@ static inline sector_t bdev_nr_sectors(struct block_device *bdev)
 #endif
 
 /* Needed by 5.10, can go with it: the callback took args->start from there. */
-#if defined(GUARD_LACKS_DM_REPORT_ZONES) && defined(CONFIG_BLK_DEV_ZONED)
+#ifdef GUARD_LACKS_DM_REPORT_ZONES
 static inline int dm_report_zones(struct block_device *bdev, sector_t start,
 				  sector_t sector,
 				  struct dm_report_zones_args *args,
@@ -137,7 +145,7 @@ static inline bool guard_has_sector(struct bio *bio)
 }
 
 /*
- * prepare_ioctl has the command, its argument and "forward" since 6.16; needed
+ * prepare_ioctl got the command, its argument and "forward" after 6.12; needed
  * by 5.10, 6.1 and 6.12, can go with 6.12.
  */
 static int guard_prepare_ioctl(struct dm_target *ti, struct block_device **bdev,
@@ -159,8 +167,8 @@ static inline int guard_prepare_ioctl_two(struct dm_target *ti,
 		guard_prepare_ioctl_two, guard_prepare_ioctl)
 
 /*
- * direct_access returns the page frame as a plain number since 6.17, as a
- * pfn_t before; needed by 6.1 and 6.12, can go with 6.12.
+ * direct_access returned the page frame as a pfn_t, in 7.2 as a plain number;
+ * needed by 6.1 and 6.12, can go with 6.12.
  */
 #ifdef GUARD_HAS_PFN_T
 #define guard_pfn_t pfn_t
@@ -173,7 +181,7 @@ static inline int guard_prepare_ioctl_two(struct dm_target *ti,
  * copy hook for either direction, and alignment to pages that is checked on
  * each call.  Later kernels have theirs in dm-linear-guard.c.
  */
-#if IS_ENABLED(CONFIG_FS_DAX) && defined(GUARD_LACKS_DAX_ACCESS_MODE)
+#ifdef GUARD_LACKS_DAX_ACCESS_MODE
 /* Turn the target's page into the page of the device below; bytes are whole. */
 static inline int guard_dax_pgoff(struct dm_target *ti, size_t bytes,
 				  pgoff_t *pgoff)
