@@ -3,7 +3,7 @@
 # Each bad argument is refused with a phrase of its own and changes nothing.
 . "$(dirname "$0")/lib.sh"
 
-plan 28
+plan 31
 ramdisks 1 4
 create dev "0 2048 linear /dev/ram0 0"
 table=$(dmsetup table "$P-dev")
@@ -51,6 +51,12 @@ bad "$past" 8193 "/dev/ram0 0"
 bad "$past" 8192 "/dev/ram0 1"
 good 8 "/dev/ram0 8184"
 good 8192 "/dev/ram0 0"
+
+loop_device 1 --sector-size 4096
+blocks="Range is not aligned to logical blocks"
+bad "$blocks" 8 "$LOOP 1"
+bad "$blocks" 9 "$LOOP 8"
+good 8 "$LOOP 8"
 
 # What cannot be opened: the same error as from the stock target.
 lookup() {

@@ -71,8 +71,11 @@ takeover() {
 plan() {
 	[ "$(id -u)" = 0 ] || skip "not root"
 	require dmsetup
-	[ -e "/sys/module/$MODULE" ] || load_module ||
-		skip "cannot load the module"
+	[ -e "/sys/module/$MODULE" ] || {
+		load_module || skip "cannot load the module"
+		defer rmmod "$MODULE"
+	}
+	defer takeover "$(cat "$PARAMS/takeover")"
 	USERS=$(users)
 	OUTPUT=$(mktemp)
 	defer rm "$OUTPUT"
@@ -160,7 +163,7 @@ ramdisks() {
 	defer rmmod brd
 }
 
-# loop_device MEBIBYTES: sets LOOP to a loop device on a file in memory.
+# loop_device MEBIBYTES [OPTION...]: sets LOOP to one on a file in memory.
 loop_device() {
 	local file
 	require losetup
@@ -168,7 +171,7 @@ loop_device() {
 	file=$(mktemp "/dev/shm/$P.XXXXXX")
 	defer rm "$file"
 	truncate -s "$1M" "$file"
-	LOOP=$(losetup --find --show "$file" 2>/dev/null) || skip "no loop devices"
+	LOOP=$(losetup --find --show "${@:2}" "$file" 2>/dev/null) || skip "no loop devices"
 	defer losetup --detach "$LOOP"
 }
 

@@ -28,7 +28,7 @@ rounds=$(mktemp)
 defer rm "$rounds"
 write_and_verify >"$rounds" 2>&1 &
 fio=$!
-defer eval "kill $fio 2>/dev/null; true"
+defer eval "touch $stop; wait $fio"
 
 accepted=0
 for ((i = 0; i < 67; i++)); do

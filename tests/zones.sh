@@ -3,7 +3,7 @@
 # The zones of a zoned disk are reported at the offsets that the table gives.
 . "$(dirname "$0")/lib.sh"
 
-plan 5
+plan 6
 require blkzone
 config=/sys/kernel/config/nullb
 [ ! -e /sys/module/null_blk ] || skip "null_blk is in use"
@@ -25,8 +25,9 @@ disk=/dev/$P
 
 # Zones of 8192 sectors; the table starts with zone 4, then zone 1.
 dd if=/dev/zero of="$disk" bs=4k count=3 seek=$((4 * 1024)) oflag=direct status=none
-create zoned "0 32768 linear $disk 32768
-32768 8192 linear $disk 8192" || skip "no zoned devices here"
+check "a table of zones is accepted" create zoned \
+	"0 32768 linear $disk 32768
+32768 8192 linear $disk 8192"
 device=/dev/mapper/$P-zoned
 
 # field NAME ZONE: of the report on the device, in hexadecimal.
