@@ -30,20 +30,30 @@ as_root() {
 	if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
+# Roots hold files of root's; the rest of the cache is this user's own.
+discard() {
+	rm -rf "$@" 2>/dev/null || as_root rm -rf "$@"
+}
+
 # cached NAME KEY MAKER: the directory CACHE/NAME-KEY, made by calling MAKER
-# with an empty directory that is renamed when it is complete.  Two callers
-# wait for each other; what an interrupted one left is removed, and so is
-# NAME under any older key.
+# with an empty directory that is renamed when it is complete, and is removed
+# when it is not.  NAME under any older key is removed as well.  Two callers
+# wait for each other.  Ends the script that calls it, in effect: it has the
+# traps.
 cached() {
-	local name=$1 dir=$CACHE/$1-$2 maker=$3 lock
-	exec {lock}>"$CACHE/$name.lock"
+	local dir=$CACHE/$1-$2 lock
+	exec {lock}>"$CACHE/$1.lock"
 	flock "$lock"
 	if [ ! -d "$dir" ]; then
-		as_root rm -rf "$CACHE/$name"-*
-		mkdir "$dir.part"
+		part=$dir.part
+		trap 'discard "$part"' EXIT
+		trap 'exit 130' INT TERM
+		discard "$CACHE/$1"-*
+		mkdir "$part"
 		# Not in a condition: set -e has to hold inside the maker.
-		"$maker" "$dir.part" >&2
-		mv "$dir.part" "$dir"
+		"$3" "$part" >&2
+		mv "$part" "$dir"
+		trap - EXIT INT TERM
 	fi
 	exec {lock}>&-
 	echo "$dir"
