@@ -30,6 +30,11 @@ check "a table of zones is accepted" create zoned \
 32768 8192 linear $disk 8192"
 device=/dev/mapper/$P-zoned
 
+# blkzone reports for ever if zones do not advance.
+blkzone() {
+	timeout 20 blkzone "$@"
+}
+
 # field NAME ZONE: of the report on the device, in hexadecimal.
 field() {
 	blkzone report "$device" | sed -n "$(($2 + 1))p" |
