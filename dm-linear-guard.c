@@ -415,15 +415,12 @@ static int guard_serve_linear(bool serve)
 
 static int guard_set_takeover(const char *val, const struct kernel_param *kp)
 {
-	bool takeover;
-	int r;
-
 	/* "takeover" alone on the command line means on, as for any bool. */
-	r = val ? kstrtobool(val, &takeover) : 0;
+	bool takeover = true;
+	int r = val ? kstrtobool(val, &takeover) : 0;
+
 	if (r)
 		return r;
-	if (!val)
-		takeover = true;
 
 	mutex_lock(&guard_takeover_lock);
 	if (guard_running)
