@@ -5,50 +5,820 @@
  * Copyright (C) 2026 The dm-linear-guard developers
  *
  * Forwards I/O exactly as the kernel's own linear target does, takes over its
- * name on a running system, and refuses a table that maps a device onto itself
- * when the table is loaded, before anything can run around in it.
+ * name on a running system, and refuses a table that closes a loop of devices,
+ * or makes a stack of them too deep, when the table is loaded, before anything
+ * can run around in it.
  */
 
+#include <linux/atomic.h>
 #include <linux/bio.h>
 #include <linux/blkdev.h>
+#include <linux/cred.h>
 #include <linux/ctype.h>
 #include <linux/dax.h>
+#include <linux/dcache.h>
+#include <linux/delay.h>
 #include <linux/device-mapper.h>
+#include <linux/device.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/ftrace.h>
+#include <linux/hashtable.h>
 #include <linux/init.h>
+#include <linux/list.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/mount.h>
 #include <linux/mutex.h>
+#include <linux/ratelimit.h>
+#include <linux/rcupdate.h>
+#include <linux/rwsem.h>
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/task_stack.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
 
 #include "dm-linear-guard.h"
 
 #define DM_MSG_PREFIX "linear-guard"
 
+/* What ti->error says; the reasons that the rules give come from here too. */
 #define GUARD_SELF_ERROR "Device maps onto itself"
+#define GUARD_LOOP_ERROR "Device closes a loop"
+#define GUARD_DEPTH_ERROR "Stack of devices is too deep"
+
+/*
+ * The longest stack of devices that a table may become a part of.  The kernel's
+ * stack overflows beyond 100 devices on 5.10, and beyond 200 later.
+ */
+#define GUARD_MIN_DEPTH 1
+#define GUARD_MAX_DEPTH 64
+static unsigned int guard_max_depth = 32;
+
+/* What has been refused or ended since the module was loaded. */
+enum guard_event {
+	GUARD_REFUSED_SELF,
+	GUARD_REFUSED_LOOP,
+	GUARD_REFUSED_DEPTH,
+	GUARD_REFUSED_RESUME,
+	GUARD_ENDED_RECURSION,
+	GUARD_UNREFUSED,
+	GUARD_EVENTS
+};
+
+static atomic_t guard_events[GUARD_EVENTS];
+
+static void guard_count(enum guard_event event)
+{
+	atomic_inc(&guard_events[event]);
+}
+
+/*
+ * The graph of block devices is what sysfs shows: "slaves" of a disk are the
+ * devices that it stands on, "holders" of a disk or partition the disks that
+ * stand on it, for the live and the inactive table of a mapped device and for
+ * every other driver that stacks devices.  The kernel has no other interface
+ * that tells.
+ *
+ * It is read through a mount of our own, so that neither a chroot nor what is
+ * mounted on /sys matters, with the kernel's credentials, so that no security
+ * module judges the one who loads the table by it.  Nothing is pinned between
+ * two steps: a disk is known by its name, which is not given to another while
+ * someone has it open, and what stands on it has.
+ */
+static struct vfsmount *guard_sysfs;
+static const struct cred *guard_cred;
+
+/*
+ * A device that a walk has come to.
+ *
+ * @queue: in the walk's queue, or empty
+ * @bucket: in the walk's hash table
+ * @via: where the longest path known comes from; can run in a circle if there
+ *	 is a loop elsewhere, or NULL at the start
+ * @first: where it was first come to from, which never runs in a circle
+ * @depth: length of the longest path known
+ * @name: in sysfs
+ */
+struct guard_node {
+	struct list_head queue;
+	struct hlist_node bucket;
+	struct guard_node *via;
+	struct guard_node *first;
+	unsigned int depth;
+	char name[DISK_NAME_LEN];
+};
+
+/* How to walk. */
+#define GUARD_DOWN	1	/* to slaves, not to holders */
+#define GUARD_PATIENT	2	/* wait for mapped devices to be linked */
+#define GUARD_SETTLED	4	/* the first one is, for certain */
+
+/*
+ * A walk over the graph.
+ *
+ * @ctx: of the directory being read
+ * @flags: how to walk
+ * @partitions: the directory being read is the disk's own: look for partitions
+ * @cap: depths are not told apart beyond this, so that a walk around a loop ends
+ * @changes: how many nodes were added or deepened
+ * @error: of the directory being read
+ * @node: whose directory is being read
+ * @deepest: the node of the greatest depth
+ * @target: name of the disk that is not to be reached, nor walked through
+ * @hit: the node of that disk, once reached
+ * @queue: nodes to be visited
+ * @nodes: all nodes, by name
+ */
+struct guard_walk {
+	struct dir_context ctx;
+	unsigned int flags;
+	bool partitions;
+	unsigned int cap;
+	unsigned int changes;
+	int error;
+	struct guard_node *node;
+	struct guard_node *deepest;
+	const char *target;
+	struct guard_node *hit;
+	struct list_head queue;
+	DECLARE_HASHTABLE(nodes, 6);
+};
+
+static bool guard_is_dm(const char *name)
+{
+	return strstarts(name, "dm-");
+}
+
+/* A walk down ends when the target is reached. */
+static bool guard_is_over(struct guard_walk *walk)
+{
+	return (walk->flags & GUARD_DOWN) && walk->hit;
+}
+
+/* The name of a disk in sysfs; a mapped device may not be there yet. */
+static const char *guard_disk_name(struct gendisk *disk)
+{
+	return dev_name(disk_to_dev(disk)) ?: disk->disk_name;
+}
+
+static struct guard_node *guard_find(struct guard_walk *walk, const char *name,
+				     u32 hash)
+{
+	struct guard_node *node;
+
+	hash_for_each_possible(walk->nodes, node, bucket, hash)
+		if (!strcmp(node->name, name))
+			return node;
+	return NULL;
+}
+
+/*
+ * Come to a device: remember it, and have it visited, again if the way is the
+ * longest so far.
+ */
+static int guard_reach(struct guard_walk *walk, const char *name,
+		       struct guard_node *via, unsigned int depth)
+{
+	u32 hash = full_name_hash(NULL, name, strlen(name));
+	struct guard_node *node = guard_find(walk, name, hash);
+
+	depth = min(depth, walk->cap);
+	if (!node) {
+		node = kzalloc(sizeof(*node), GFP_NOIO);
+		if (!node)
+			return -ENOMEM;
+		strscpy(node->name, name, sizeof(node->name));
+		INIT_LIST_HEAD(&node->queue);
+		node->first = via;
+		hash_add(walk->nodes, &node->bucket, hash);
+	} else if (depth <= node->depth) {
+		return 0;
+	}
+
+	if (via && !strcmp(name, walk->target)) {
+		walk->hit = node;
+		return 0;
+	}
+
+	node->via = via;
+	node->depth = depth;
+	walk->changes++;
+	if (!walk->deepest || depth > walk->deepest->depth)
+		walk->deepest = node;
+	if (list_empty(&node->queue))
+		list_add_tail(&node->queue, &walk->queue);
+	return 0;
+}
+
+/* Called for each entry of a directory; false ends it. */
+static bool guard_fill(struct dir_context *ctx, const char *name, int len,
+		       loff_t offset, u64 ino, unsigned int type)
+{
+	struct guard_walk *walk = container_of(ctx, struct guard_walk, ctx);
+	struct guard_node *node = walk->node;
+	char child[DISK_NAME_LEN];
+
+	if (len >= sizeof(child))
+		return true;
+	memcpy(child, name, len);
+	child[len] = '\0';
+
+	if (!walk->partitions) {
+		if (type == DT_LNK)
+			walk->error = guard_reach(walk, child, node,
+						  node->depth + 1);
+	} else if (type == DT_DIR && strstarts(child, node->name)) {
+		walk->error = guard_reach(walk, child, node, node->depth);
+	}
+	return !walk->error && !guard_is_over(walk);
+}
+
+/* Open a directory that a block device has in sysfs, or ERR_PTR(). */
+static struct file *guard_open(const char *name, const char *dir)
+{
+	char path[sizeof("class/block//../holders") + DISK_NAME_LEN];
+
+	snprintf(path, sizeof(path), "class/block/%s/%s", name, dir);
+	return file_open_root_mnt(guard_sysfs, path, O_RDONLY | O_DIRECTORY, 0);
+}
+
+static bool guard_exists(const char *name, const char *dir)
+{
+	struct file *file = guard_open(name, dir);
+
+	if (IS_ERR(file))
+		return false;
+	fput(file);
+	return true;
+}
+
+/*
+ * Read a directory until nothing new is in it: kernfs can pass over an entry
+ * when the one before it is removed between two steps.
+ */
+static int guard_read(struct guard_walk *walk, struct guard_node *node,
+		      struct file *file)
+{
+	unsigned int changes;
+	int r;
+
+	walk->node = node;
+	do {
+		changes = walk->changes;
+		file->f_pos = 0;
+		r = iterate_dir(file, &walk->ctx) ?: walk->error;
+	} while (!r && changes != walk->changes && !guard_is_over(walk));
+	return r;
+}
+
+/*
+ * From 6.1 on, the first load of a mapped device adds the disk, so that others
+ * can open it, then links it to what it stands on, then adds "dm" to it, all
+ * after the constructors.  Who looks in between sees a device that stands on
+ * nothing.  (5.10 links when a constructor opens a device.)
+ *
+ * Context: sleeps for as long as that load takes, at most five seconds.
+ */
+static int guard_wait_for_links(const char *name)
+{
+	unsigned int tries;
+
+	for (tries = 0; tries < 5000; tries++) {
+		if (guard_exists(name, "dm") || !guard_exists(name, "."))
+			return 0;
+		usleep_range(500, 1000);
+	}
+	return -EBUSY;
+}
+
+static int guard_visit_slaves(struct guard_walk *walk, struct guard_node *node)
+{
+	bool settled = !node->first && (walk->flags & GUARD_SETTLED);
+	char disk[DISK_NAME_LEN];
+	struct dentry *parent;
+	struct file *file;
+	int r;
+
+	if (GUARD_LINKS_LATE && (walk->flags & GUARD_PATIENT) && !settled &&
+	    guard_is_dm(node->name)) {
+		r = guard_wait_for_links(node->name);
+		if (r)
+			return r;
+	}
+
+	file = guard_open(node->name, "slaves");
+	if (!IS_ERR(file)) {
+		r = guard_read(walk, node, file);
+		fput(file);
+		return r;
+	}
+	if (PTR_ERR(file) != -ENOENT)
+		return PTR_ERR(file);
+
+	/* A partition, which stands on whatever its disk does; or it is gone. */
+	file = guard_open(node->name, "../slaves");
+	if (IS_ERR(file))
+		return PTR_ERR(file) == -ENOENT ? 0 : PTR_ERR(file);
+	parent = dget_parent(file->f_path.dentry);
+	snprintf(disk, sizeof(disk), "%pd", parent);
+	dput(parent);
+	fput(file);
+	return guard_reach(walk, disk, node, node->depth);
+}
+
+static int guard_visit_holders(struct guard_walk *walk, struct guard_node *node)
+{
+	struct file *file;
+	int r;
+
+	file = guard_open(node->name, "holders");
+	if (IS_ERR(file))
+		return PTR_ERR(file) == -ENOENT ? 0 : PTR_ERR(file);
+	r = guard_read(walk, node, file);
+	fput(file);
+	if (r || guard_is_dm(node->name))
+		return r;
+
+	/* A mapped device has no partitions of the kernel's. */
+	file = guard_open(node->name, ".");
+	if (IS_ERR(file))
+		return PTR_ERR(file) == -ENOENT ? 0 : PTR_ERR(file);
+	walk->partitions = true;
+	r = guard_read(walk, node, file);
+	walk->partitions = false;
+	fput(file);
+	return r;
+}
+
+static void guard_free_walk(struct guard_walk *walk)
+{
+	struct guard_node *node;
+	struct hlist_node *tmp;
+	int i;
+
+	if (IS_ERR_OR_NULL(walk))
+		return;
+	hash_for_each_safe(walk->nodes, i, tmp, node, bucket)
+		kfree(node);
+	kfree(walk);
+}
+
+/**
+ * guard_walk() - find all that a disk stands on, or all that stand on it
+ * @start: name of the disk to start from
+ * @depth: how deep that is
+ * @flags: GUARD_DOWN and the like
+ * @target: name of the disk whose being reached ends a walk down, and that a
+ *	    walk up does not pass through
+ * @cap: greatest depth of interest
+ *
+ * Visits a device as often as the longest path to it is found to be longer, so
+ * at most @cap times, whatever the graph looks like.  Links that were complete
+ * when it was called are seen, later ones can be.
+ *
+ * Context: process context, sleeps; takes locks of sysfs and kernfs only, and
+ * allocates without I/O, which could be to a device that waits for us.
+ * Return: the walk, to be freed with guard_free_walk(), or ERR_PTR().
+ */
+static struct guard_walk *guard_walk(const char *start, unsigned int depth,
+				     unsigned int flags, const char *target,
+				     unsigned int cap)
+{
+	const struct cred *cred;
+	struct guard_walk *walk;
+	struct guard_node *node;
+	unsigned int noio;
+	int r;
+
+	walk = kzalloc(sizeof(*walk), GFP_NOIO);
+	if (!walk)
+		return ERR_PTR(-ENOMEM);
+	walk->ctx.actor = GUARD_FILL;
+	walk->flags = flags;
+	walk->cap = cap;
+	walk->target = target;
+	INIT_LIST_HEAD(&walk->queue);
+	hash_init(walk->nodes);
+
+	noio = memalloc_noio_save();
+	cred = override_creds(guard_cred);
+	r = guard_reach(walk, start, NULL, depth);
+	while (!r && !guard_is_over(walk) && !list_empty(&walk->queue)) {
+		node = list_first_entry(&walk->queue, struct guard_node, queue);
+		list_del_init(&node->queue);
+		r = flags & GUARD_DOWN ? guard_visit_slaves(walk, node) :
+					 guard_visit_holders(walk, node);
+		cond_resched();
+	}
+	revert_creds(cred);
+	memalloc_noio_restore(noio);
+
+	if (r) {
+		guard_free_walk(walk);
+		return ERR_PTR(r);
+	}
+	return walk;
+}
+
+/* A line for the kernel's log, which would cut it at about this length. */
+struct guard_line {
+	size_t len;
+	char text[900];
+};
+
+static __printf(2, 3) void guard_put(struct guard_line *line, const char *fmt,
+				     ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	line->len += vscnprintf(line->text + line->len,
+				sizeof(line->text) - line->len, fmt, args);
+	va_end(args);
+}
+
+/* A device as people know it: "home (dm-3)", "md0", "sda2". */
+static void guard_put_name(struct guard_line *line, struct gendisk *disk,
+			   const char *name)
+{
+	struct mapped_device *md = NULL;
+	struct device *dev;
+	char *dm_name;
+
+	/* A disk whose first table is being loaded is not in its class yet. */
+	if (!strcmp(name, guard_disk_name(disk))) {
+		md = dm_get_md(disk_devt(disk));
+	} else if (guard_is_dm(name)) {
+		dev = class_find_device_by_name(disk_to_dev(disk)->class, name);
+		if (dev)
+			md = dm_get_md(dev->devt);
+		put_device(dev);
+	}
+
+	dm_name = kmalloc(DM_NAME_LEN, GFP_NOIO);
+	if (md && dm_name && !dm_copy_name_and_uuid(md, dm_name, NULL))
+		guard_put(line, "%s (%s)", dm_name, name);
+	else
+		guard_put(line, "%s", name);
+	kfree(dm_name);
+	if (md)
+		dm_put(md);
+}
+
+/* All nodes on the way to one, in that order, the longest way or the first. */
+static void guard_put_way(struct guard_line *line, struct gendisk *disk,
+			  struct guard_node *end, bool longest)
+{
+	struct guard_node *node = end;
+	unsigned int len, i;
+
+	/* Ways can run in circles, and no line holds as many as this. */
+	for (len = 0; node && len < 256; len++)
+		node = longest ? node->via : node->first;
+
+	while (len--) {
+		node = end;
+		for (i = 0; i < len; i++)
+			node = longest ? node->via : node->first;
+		guard_put(line, " -> ");
+		guard_put_name(line, disk, node->name);
+	}
+}
+
+/**
+ * guard_report() - tell the kernel's log which loop or stack was found
+ * @what: "refusing" or the like
+ * @critical: it is there, and could not be refused
+ * @deep: it is a stack, not a loop
+ * @disk: the disk whose table or link was the last straw
+ * @below: name of the disk that it was to stand on
+ * @up: walk from @disk up, or NULL if nothing stands on it
+ * @down: walk from @below down, or NULL if that stands on nothing
+ *
+ * One line, rate-limited.
+ */
+static void guard_report(const char *what, bool critical, bool deep,
+			 struct gendisk *disk, const char *below,
+			 struct guard_walk *up, struct guard_walk *down)
+{
+	const char *own = guard_disk_name(disk);
+	struct guard_line *line;
+	struct guard_node *node;
+	unsigned int left;
+
+	line = kzalloc(sizeof(*line), GFP_NOIO);
+	if (!line)
+		return;
+
+	guard_put(line, "%s ", what);
+	guard_put_name(line, disk, own);
+	if (deep) {
+		guard_put(line, ": stack deeper than %u ",
+			  READ_ONCE(guard_max_depth));
+		left = up ? up->cap : 0;
+		for (node = up ? up->deepest : NULL; node && node->via && left--;
+		     node = node->via) {
+			guard_put_name(line, disk, node->name);
+			guard_put(line, " -> ");
+		}
+	} else {
+		guard_put(line, ": loop ");
+	}
+	guard_put_name(line, disk, own);
+	if (down) {
+		guard_put_way(line, disk, deep ? down->deepest : down->hit, deep);
+	} else {
+		guard_put(line, " -> ");
+		guard_put_name(line, disk, below);
+	}
+
+	if (critical)
+		pr_crit_ratelimited(DM_FMT("%s"), line->text);
+	else
+		DMERR_LIMIT("%s", line->text);
+	kfree(line);
+}
+
+/* What a device is being checked for. */
+enum guard_stage {
+	GUARD_LOAD,	/* by a constructor, the link being there already */
+	GUARD_LINK,	/* before the link is made, under guard_link_lock */
+	GUARD_RESUME	/* before the device's I/O may go */
+};
+
+/**
+ * guard_check() - may a disk stand on a device
+ * @disk: the disk of a mapped device, or of another driver's; held by the caller
+ * @bdev: what it is to stand on; open
+ * @stage: what for
+ * @refusable: whether the caller will act on the answer
+ * @error: receives the reason, as ti->error has it
+ *
+ * Which of two loads that close a loop together is refused?  Both make their
+ * links, then look: the one that links last sees all others' links.  First
+ * loads, which link after they have looked, cannot be the last: nobody can
+ * stand on a device that is not added, and who meets one that is added and not
+ * yet linked waits for it.  GUARD_LINK looks before it links, but one at a
+ * time.
+ *
+ * What nothing stands on is in no loop that is live: its resume is not checked.
+ * Its load is, as what stands on it may not be linked yet.
+ *
+ * Context: process context; sleeps.  No lock that I/O could wait for is taken:
+ * on GUARD_RESUME, @disk is suspended.
+ * Return: 0; -EINVAL for @disk itself; -ELOOP for a loop or too deep a stack;
+ * -EBUSY if a first load of a device below takes seconds; what the kernel says
+ * if the graph cannot be read.
+ */
+static int guard_check(struct gendisk *disk, struct block_device *bdev,
+		       enum guard_stage stage, bool refusable,
+		       const char **error)
+{
+	const char *what = !refusable ? "cannot refuse" :
+		stage == GUARD_RESUME ? "not resuming" : "refusing";
+	const char *next = guard_disk_name(bdev->bd_disk);
+	const char *own = guard_disk_name(disk);
+	unsigned int max_depth = READ_ONCE(guard_max_depth);
+	struct guard_walk *down = NULL, *up = NULL;
+	unsigned int above = 0, below = 1, flags;
+	bool alone;
+	enum guard_event event;
+	int r;
+
+	if (bdev->bd_disk == disk) {
+		*error = GUARD_SELF_ERROR;
+		event = GUARD_REFUSED_SELF;
+		r = -EINVAL;
+		goto refuse;
+	}
+
+	/* Our link, if it is made, before theirs are looked at. */
+	smp_mb();
+
+	alone = guard_holds_up_nothing(disk, stage != GUARD_LOAD);
+	if (alone && stage == GUARD_RESUME)
+		return 0;
+
+	if (!guard_stands_on_nothing(bdev->bd_disk)) {
+		flags = GUARD_DOWN;
+		if (stage == GUARD_LOAD)
+			flags |= GUARD_PATIENT;
+		/* What has a size has been resumed, so it is linked. */
+		if (bdev_nr_sectors(bdev))
+			flags |= GUARD_SETTLED;
+		down = guard_walk(next, 1, flags, own, max_depth + 1);
+		if (IS_ERR(down))
+			goto unreadable;
+		if (down->hit) {
+			*error = GUARD_LOOP_ERROR;
+			event = GUARD_REFUSED_LOOP;
+			r = -ELOOP;
+			goto refuse;
+		}
+		below = down->deepest->depth;
+	}
+	if (stage == GUARD_RESUME)
+		goto out;
+
+	if (!alone) {
+		up = guard_walk(own, 0, 0, own, max_depth + 1);
+		if (IS_ERR(up))
+			goto unreadable;
+		above = up->deepest->depth;
+	}
+	if (above + below > max_depth) {
+		*error = GUARD_DEPTH_ERROR;
+		event = GUARD_REFUSED_DEPTH;
+		r = -ELOOP;
+		goto refuse;
+	}
+out:
+	r = 0;
+	goto free;
+
+refuse:
+	guard_count(refusable ? stage == GUARD_RESUME ? GUARD_REFUSED_RESUME :
+		    event : GUARD_UNREFUSED);
+	guard_report(what, !refusable, event == GUARD_REFUSED_DEPTH, disk, next,
+		     up, down);
+	goto free;
+
+unreadable:
+	r = IS_ERR(down) ? PTR_ERR(down) : PTR_ERR(up);
+	*error = r == -EBUSY ? "Device below is still being set up" :
+			       "Cannot read the stack of devices";
+free:
+	guard_free_walk(up);
+	guard_free_walk(down);
+	return r;
+}
+
+/*
+ * The one place where every driver says what it stands on is
+ * bd_link_disk_holder().  With scope=all it is diverted to
+ * guard_link_disk_holder(), by the means that livepatch uses.
+ */
+
+/* One look and one link at a time.  Inside of what the callers hold. */
+static DEFINE_MUTEX(guard_link_lock);
+
+/* Who is making the link that has been allowed, and is not diverted again. */
+static struct task_struct *guard_linker;
+
+/* Who was refused last and why, for the constructor that wants to tell. */
+static struct task_struct *guard_refused;
+static const char *guard_refusal;
+
+/* Held for reading by calls that have been diverted and not returned yet. */
+static DECLARE_RWSEM(guard_diverted);
+
+/* md and bcache do not look at what linking returns. */
+static bool guard_heeds(struct gendisk *disk)
+{
+	return guard_is_dm(disk->disk_name) || strstarts(disk->disk_name, "drbd");
+}
+
+static int guard_link_disk_holder(struct block_device *bdev,
+				  struct gendisk *disk)
+{
+	bool heeds = guard_heeds(disk);
+	const char *error = NULL;
+	int r;
+
+	down_read(&guard_diverted);
+	mutex_lock(&guard_link_lock);
+	r = guard_check(disk, bdev, GUARD_LINK, heeds, &error);
+	if (r && heeds) {
+		guard_refused = current;
+		guard_refusal = error;
+	} else {
+		/* Without the link, the graph would be wrong from now on. */
+		WRITE_ONCE(guard_linker, current);
+		r = bd_link_disk_holder(bdev, disk);
+		WRITE_ONCE(guard_linker, NULL);
+	}
+	mutex_unlock(&guard_link_lock);
+	up_read(&guard_diverted);
+	return r;
+}
+
+/* Forget what was refused to this task; return it. */
+static const char *guard_take_refusal(void)
+{
+	const char *refusal = NULL;
+
+	/* Nobody else can have written our name there. */
+	if (READ_ONCE(guard_refused) != current)
+		return NULL;
+
+	mutex_lock(&guard_link_lock);
+	if (guard_refused == current) {
+		refusal = guard_refusal;
+		guard_refused = NULL;
+	}
+	mutex_unlock(&guard_link_lock);
+	return refusal;
+}
+
+#ifdef GUARD_CAN_DIVERT
+/* Called on entry of bd_link_disk_holder(), where nothing may sleep or loop. */
+static void notrace guard_divert(unsigned long ip, unsigned long parent_ip,
+				 struct ftrace_ops *ops,
+				 struct ftrace_regs *regs)
+{
+	if (READ_ONCE(guard_linker) != current)
+		ftrace_regs_set_instruction_pointer(regs,
+			(unsigned long)guard_link_disk_holder);
+}
+
+static struct ftrace_ops guard_ftrace_ops = {
+	.func	= guard_divert,
+	.flags	= GUARD_DIVERT_FLAGS,
+};
+
+/**
+ * guard_watch_links() - have every driver's links checked, or no longer
+ * @watch: which of the two
+ *
+ * Context: guard_param_lock held; sleeps, on the way back until no diverted
+ * call is left.
+ * Return: 0; -EBUSY if livepatch or the like has diverted the function already
+ * or ftrace is switched off; what else ftrace says.
+ */
+static int guard_watch_links(bool watch)
+{
+	unsigned long ip = (unsigned long)bd_link_disk_holder;
+	int r;
+
+	if (watch) {
+		r = ftrace_set_filter_ip(&guard_ftrace_ops, ip, 0, 0);
+		if (r)
+			return r;
+		r = register_ftrace_function(&guard_ftrace_ops);
+		if (r)
+			ftrace_set_filter_ip(&guard_ftrace_ops, ip, 1, 0);
+		return r;
+	}
+
+	r = unregister_ftrace_function(&guard_ftrace_ops);
+	if (r)
+		return r;
+	ftrace_set_filter_ip(&guard_ftrace_ops, ip, 1, 0);
+	/* Those on their way in, then those inside, then those on the way out. */
+	synchronize_rcu_tasks();
+	down_write(&guard_diverted);
+	up_write(&guard_diverted);
+	synchronize_rcu_tasks();
+	return 0;
+}
+#else
+static int guard_watch_links(bool watch)
+{
+	return -EOPNOTSUPP;
+}
+#endif
+
+/*
+ * The first target of each table for each device, which is the one that checks
+ * it, on load and on resume: a table of 10,000 segments pays once.  It is also
+ * the first of them to be destroyed.
+ */
+static DEFINE_HASHTABLE(guard_firsts, 8);
+static DEFINE_SPINLOCK(guard_firsts_lock);
+
+static bool guard_is_first(struct guard_c *gc)
+{
+	return !hlist_unhashed(&gc->first);
+}
+
+static void guard_add_first(struct guard_c *gc)
+{
+	unsigned long key = (unsigned long)gc->table ^ (unsigned long)gc->dev;
+	struct guard_c *first;
+
+	INIT_HLIST_NODE(&gc->first);
+	spin_lock(&guard_firsts_lock);
+	hash_for_each_possible(guard_firsts, first, first, key)
+		if (first->table == gc->table && first->dev == gc->dev)
+			goto out;
+	hash_add(guard_firsts, &gc->first, key);
+out:
+	spin_unlock(&guard_firsts_lock);
+}
+
+static void guard_del_first(struct guard_c *gc)
+{
+	spin_lock(&guard_firsts_lock);
+	hash_del(&gc->first);
+	spin_unlock(&guard_firsts_lock);
+}
 
 static struct gendisk *guard_own_disk(struct dm_target *ti)
 {
 	return dm_disk(dm_table_get_md(ti->table));
-}
-
-/**
- * guard_check_loop() - refuse a device that stands on the table's own
- * @ti: target under construction; its table names the mapped device
- * @bdev: the device that the target is to map onto, opened
- *
- * Compares disks, not device numbers or paths: whatever name led to @bdev, it
- * is the table's own device if it has the same disk.
- *
- * Context: constructor; may sleep.
- * Return: 0, or -EINVAL with ti->error set.
- */
-static int guard_check_loop(struct dm_target *ti, struct block_device *bdev)
-{
-	if (bdev->bd_disk == guard_own_disk(ti)) {
-		ti->error = GUARD_SELF_ERROR;
-		return -EINVAL;
-	}
-	return 0;
 }
 
 /**
@@ -60,7 +830,7 @@ static int guard_check_loop(struct dm_target *ti, struct block_device *bdev)
  * Newer kernels (6.12, 7.2) refuse the table's own device by themselves, and
  * all but 5.10 cannot open a mapped device before its first load: in both cases
  * the reason is lost, so it is looked up here to be told.  Where core does open
- * the device, guard_check_loop() decides.
+ * the device, guard_check() decides.
  *
  * Context: constructor; sleeps.
  * Return: 0, or a negative error code with ti->error set.
@@ -71,12 +841,20 @@ static int guard_get_device(struct dm_target *ti, const char *path,
 	dev_t devt;
 	int r;
 
+	guard_take_refusal();
 	r = dm_get_device(ti, path, dm_table_get_mode(ti->table), dev);
 	if (!r)
 		return 0;
 
+	ti->error = (char *)guard_take_refusal();
+	if (ti->error)
+		return r;
+
 	if (!dm_devt_from_path(path, &devt) &&
 	    devt == disk_devt(guard_own_disk(ti))) {
+		guard_count(GUARD_REFUSED_SELF);
+		guard_report("refusing", false, false, guard_own_disk(ti),
+			     guard_disk_name(guard_own_disk(ti)), NULL, NULL);
 		ti->error = GUARD_SELF_ERROR;
 		return -EINVAL;
 	}
@@ -155,6 +933,7 @@ static int guard_check_range(struct dm_target *ti, struct block_device *bdev,
  */
 static int guard_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 {
+	const char *error;
 	struct guard_c *gc;
 	int r;
 
@@ -179,9 +958,16 @@ static int guard_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 		goto bad_sector;
 
 	gc->bdev = gc->dev->bdev;
-	r = guard_check_loop(ti, gc->bdev);
-	if (r)
-		goto bad_device;
+	gc->table = ti->table;
+	guard_add_first(gc);
+	if (guard_is_first(gc)) {
+		r = guard_check(guard_own_disk(ti), gc->bdev, GUARD_LOAD, true,
+				&error);
+		if (r) {
+			ti->error = (char *)error;
+			goto bad_device;
+		}
+	}
 
 	r = guard_check_range(ti, gc->bdev, gc->start);
 	if (r)
@@ -193,6 +979,7 @@ static int guard_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	return 0;
 
 bad_device:
+	guard_del_first(gc);
 	dm_put_device(ti, gc->dev);
 bad_sector:
 	kfree(gc);
@@ -203,6 +990,7 @@ static void guard_dtr(struct dm_target *ti)
 {
 	struct guard_c *gc = ti->private;
 
+	guard_del_first(gc);
 	dm_put_device(ti, gc->dev);
 	kfree(gc);
 }
@@ -219,7 +1007,38 @@ static int guard_map(struct dm_target *ti, struct bio *bio)
 }
 
 /*
- * Status: nothing, as the stock target.
+ * The device may have become a part of a loop since its table was loaded, by
+ * another driver's load.  What is refused here stays suspended, until a table
+ * that is not part of one is loaded and resumed.
+ */
+static int guard_preresume(struct dm_target *ti)
+{
+	struct guard_c *gc = ti->private;
+	const char *error;
+
+	if (!guard_is_first(gc))
+		return 0;
+	return guard_check(guard_own_disk(ti), gc->bdev, GUARD_RESUME, true,
+			   &error);
+}
+
+/*
+ * A call that goes from device to device, down the stack, ends here while there
+ * is a quarter of the kernel's stack left for the rest of it.  In a loop that
+ * no load could be refused for, that is the end of it.
+ */
+static bool guard_recurses(void)
+{
+	unsigned long top = (unsigned long)__builtin_frame_address(0);
+
+	if (likely(top - (unsigned long)end_of_stack(current) > THREAD_SIZE / 4))
+		return false;
+	guard_count(GUARD_ENDED_RECURSION);
+	return true;
+}
+
+/*
+ * Status: guarded
  * Table: <major:minor> <offset>
  * IMA: device_name=<major:minor>,start=<offset>
  */
@@ -232,7 +1051,7 @@ static void guard_status(struct dm_target *ti, status_type_t type,
 
 	switch ((int)type) {
 	case STATUSTYPE_INFO:
-		result[0] = '\0';
+		DMEMIT("guarded");
 		break;
 
 	case STATUSTYPE_TABLE:
@@ -253,6 +1072,9 @@ static int guard_prepare_ioctl(struct dm_target *ti, struct block_device **bdev,
 {
 	struct guard_c *gc = ti->private;
 
+	if (guard_recurses())
+		return -ELOOP;
+
 	*bdev = gc->bdev;
 
 	/*
@@ -269,6 +1091,9 @@ static int guard_report_zones(struct dm_target *ti,
 {
 	struct guard_c *gc = ti->private;
 
+	if (guard_recurses())
+		return -ELOOP;
+
 	return dm_report_zones(gc->bdev, gc->start,
 			       args->next_sector + gc->delta, args, nr_zones);
 }
@@ -280,6 +1105,10 @@ static int guard_iterate_devices(struct dm_target *ti,
 				 iterate_devices_callout_fn fn, void *data)
 {
 	struct guard_c *gc = ti->private;
+
+	/* Any answer but 0 means that the device cannot do what is asked for. */
+	if (GUARD_DAX_PROBE_RECURSES && guard_recurses())
+		return 1;
 
 	return fn(ti, gc->dev, gc->start, ti->len, data);
 }
@@ -349,6 +1178,7 @@ static struct target_type guard_target = {
 	.ctr			= guard_ctr,
 	.dtr			= guard_dtr,
 	.map			= guard_map,
+	.preresume		= guard_preresume,
 	.status			= guard_status,
 	.prepare_ioctl		= GUARD_PREPARE_IOCTL,
 	.report_zones		= guard_report_zones,
@@ -360,13 +1190,15 @@ static struct target_type guard_target = {
 static struct target_type guard_linear_target;
 
 /*
- * Serialises the registration of guard_linear_target.  A parameter can be
- * written before init, after exit, and by several at once; outside
- * init...exit it may only be remembered.  Outside device-mapper's own locks.
+ * Serialises what the parameters do.  A parameter can be written before init,
+ * after exit, and by several at once; outside init...exit it may only be
+ * remembered.  Outside device-mapper's own locks.
  */
-static DEFINE_MUTEX(guard_takeover_lock);
+static DEFINE_MUTEX(guard_param_lock);
 static bool guard_takeover = true;	/* what the parameter asks for */
 static bool guard_registered;		/* is guard_linear_target */
+static bool guard_scope_all;		/* what the parameter asks for */
+static bool guard_watching;		/* every driver's links */
 static bool guard_running;		/* between init and exit */
 
 /**
@@ -385,7 +1217,7 @@ static bool guard_running;		/* between init and exit */
  * whatever is registered later.  Only while the type is being registered
  * again can another process see tables of ours under the placeholder.
  *
- * Context: guard_takeover_lock held; sleeps.
+ * Context: guard_param_lock held; sleeps.
  * Return: 0, or what dm_register_target() says.
  */
 static int guard_serve_linear(bool serve)
@@ -422,12 +1254,12 @@ static int guard_set_takeover(const char *val, const struct kernel_param *kp)
 	if (r)
 		return r;
 
-	mutex_lock(&guard_takeover_lock);
+	mutex_lock(&guard_param_lock);
 	if (guard_running)
 		r = guard_serve_linear(takeover);
 	if (!r)
 		guard_takeover = takeover;
-	mutex_unlock(&guard_takeover_lock);
+	mutex_unlock(&guard_param_lock);
 	return r;
 }
 
@@ -441,35 +1273,179 @@ module_param_cb(takeover, &guard_takeover_ops, &guard_takeover, 0644);
 __MODULE_PARM_TYPE(takeover, "bool");
 MODULE_PARM_DESC(takeover, "Serve new \"linear\" tables in place of the stock target (default: Y)");
 
+/* Check the loads of every driver, or of our own target alone. */
+static int guard_apply_scope(bool all)
+{
+	int r;
+
+	if (all == guard_watching)
+		return 0;
+
+	r = guard_watch_links(all);
+	if (r == -EOPNOTSUPP) {
+		DMERR("scope=all needs a kernel whose ftrace can divert calls");
+		return r;
+	}
+	if (r == -EBUSY && all) {
+		DMERR("scope=all: bd_link_disk_holder() is diverted by another (livepatch?), or ftrace is switched off");
+		return r;
+	}
+	if (r) {
+		DMERR("cannot change the scope: ftrace says %d", r);
+		return r;
+	}
+
+	guard_watching = all;
+	DMINFO("the loads of %s are checked",
+	       all ? "every driver" : "linear targets only");
+	return 0;
+}
+
+static int guard_set_scope(const char *val, const struct kernel_param *kp)
+{
+	bool all;
+	int r = 0;
+
+	if (sysfs_streq(val, "all"))
+		all = true;
+	else if (sysfs_streq(val, "linear"))
+		all = false;
+	else
+		return -EINVAL;
+
+	mutex_lock(&guard_param_lock);
+	if (guard_running)
+		r = guard_apply_scope(all);
+	if (!r)
+		guard_scope_all = all;
+	mutex_unlock(&guard_param_lock);
+	return r;
+}
+
+static int guard_get_scope(char *buffer, const struct kernel_param *kp)
+{
+	return sprintf(buffer, "%s\n", guard_scope_all ? "all" : "linear");
+}
+
+static const struct kernel_param_ops guard_scope_ops = {
+	.set = guard_set_scope,
+	.get = guard_get_scope,
+};
+
+module_param_cb(scope, &guard_scope_ops, NULL, 0644);
+__MODULE_PARM_TYPE(scope, "charp");
+MODULE_PARM_DESC(scope, "Whose loads are checked: \"linear\" targets or those of \"all\" drivers (default: linear)");
+
+static int guard_set_max_depth(const char *val, const struct kernel_param *kp)
+{
+	unsigned int depth;
+	int r = kstrtouint(val, 0, &depth);
+
+	if (r)
+		return r;
+	if (depth < GUARD_MIN_DEPTH || depth > GUARD_MAX_DEPTH)
+		return -ERANGE;
+	WRITE_ONCE(guard_max_depth, depth);
+	return 0;
+}
+
+static const struct kernel_param_ops guard_max_depth_ops = {
+	.set = guard_set_max_depth,
+	.get = param_get_uint,
+};
+
+module_param_cb(max_depth, &guard_max_depth_ops, &guard_max_depth, 0644);
+__MODULE_PARM_TYPE(max_depth, "uint");
+MODULE_PARM_DESC(max_depth, "How many devices may stand one on another, 1 to 64 (default: 32)");
+
+static int guard_get_count(char *buffer, const struct kernel_param *kp)
+{
+	return sprintf(buffer, "%d\n", atomic_read(kp->arg));
+}
+
+static const struct kernel_param_ops guard_count_ops = {
+	.get = guard_get_count,
+};
+
+#define GUARD_COUNTER(name, event, text)				\
+	module_param_cb(name, &guard_count_ops, &guard_events[event], 0444); \
+	__MODULE_PARM_TYPE(name, "int");				\
+	MODULE_PARM_DESC(name, text)
+
+GUARD_COUNTER(self_refused, GUARD_REFUSED_SELF,
+	      "Loads of a device onto itself that were refused");
+GUARD_COUNTER(loops_refused, GUARD_REFUSED_LOOP,
+	      "Loads that would have closed a longer loop, refused");
+GUARD_COUNTER(depth_refused, GUARD_REFUSED_DEPTH,
+	      "Loads that would have made a stack too deep, refused");
+GUARD_COUNTER(resumes_refused, GUARD_REFUSED_RESUME,
+	      "Resumes of devices in a loop that were refused");
+GUARD_COUNTER(recursions_ended, GUARD_ENDED_RECURSION,
+	      "Calls from device to device that were ended before the stack was");
+GUARD_COUNTER(not_refused, GUARD_UNREFUSED,
+	      "Loops and stacks made by drivers that cannot be refused");
+
+static int __init guard_mount_sysfs(void)
+{
+	struct file_system_type *type = get_fs_type("sysfs");
+
+	if (!type)
+		return -ENODEV;
+	guard_sysfs = kern_mount(type);
+	module_put(type->owner);
+	return PTR_ERR_OR_ZERO(guard_sysfs);
+}
+
 static int __init guard_init(void)
 {
 	int r;
 
 	guard_linear_target = guard_target;
 
+	guard_cred = prepare_kernel_cred(&init_task);
+	if (!guard_cred)
+		return -ENOMEM;
+
+	r = guard_mount_sysfs();
+	if (r) {
+		DMERR("cannot read sysfs: %d", r);
+		goto bad_sysfs;
+	}
+
 	r = dm_register_target(&guard_target);
 	if (r) {
 		DMERR("cannot register \"%s\": %d", guard_target.name, r);
-		return r;
+		goto bad_target;
 	}
 
 	/* A table can be loaded by now, so that init must not fail any more. */
-	mutex_lock(&guard_takeover_lock);
+	mutex_lock(&guard_param_lock);
 	if (guard_serve_linear(guard_takeover))
 		guard_takeover = false;
+	if (guard_apply_scope(guard_scope_all))
+		guard_scope_all = false;
 	guard_running = true;
-	mutex_unlock(&guard_takeover_lock);
+	mutex_unlock(&guard_param_lock);
 	return 0;
+
+bad_target:
+	kern_unmount(guard_sysfs);
+bad_sysfs:
+	put_cred(guard_cred);
+	return r;
 }
 
 static void __exit guard_exit(void)
 {
-	mutex_lock(&guard_takeover_lock);
+	mutex_lock(&guard_param_lock);
 	guard_running = false;
+	guard_apply_scope(false);
 	guard_serve_linear(false);
-	mutex_unlock(&guard_takeover_lock);
+	mutex_unlock(&guard_param_lock);
 
 	dm_unregister_target(&guard_target);
+	kern_unmount(guard_sysfs);
+	put_cred(guard_cred);
 }
 
 module_init(guard_init);

@@ -16,9 +16,13 @@
 #include <linux/blkdev.h>
 #include <linux/dax.h>
 #include <linux/device-mapper.h>
+#include <linux/fs.h>
+#include <linux/ftrace.h>
+#include <linux/kernfs.h>
+#include <linux/rbtree.h>
 
 /* The only place that holds the version; everything else derives it. */
-#define DM_LINEAR_GUARD_VERSION "0.1.0"
+#define DM_LINEAR_GUARD_VERSION "0.2.0"
 
 /* Came with 5.10. */
 #ifndef DM_TARGET_NOWAIT
@@ -40,6 +44,8 @@
  *	   sector, modulo 2^64
  * @dev: the device as device-mapper core holds it for the table
  * @start: the first sector of @dev that is mapped
+ * @table: what the target belongs to
+ * @first: in the hash table of the first targets for a device, or in none
  *
  * Written by the constructor only, so that no hook needs a lock to read it.
  */
@@ -48,6 +54,8 @@ struct guard_c {
 	sector_t delta;
 	struct dm_dev *dev;
 	sector_t start;
+	struct dm_table *table;
+	struct hlist_node first;
 };
 
 /*
@@ -81,6 +89,138 @@ static inline int dm_report_zones(struct block_device *bdev, sector_t start,
 	return blkdev_report_zones(bdev, sector, nr_zones, dm_report_zones_cb,
 				   args);
 }
+#endif
+
+/*
+ * Directories were read through a function that returns 0 to go on; needed by
+ * 5.10, can go with it.
+ */
+static bool guard_fill(struct dir_context *ctx, const char *name, int len,
+		       loff_t offset, u64 ino, unsigned int type);
+
+static inline int guard_fill_int(struct dir_context *ctx, const char *name,
+				 int len, loff_t offset, u64 ino,
+				 unsigned int type)
+{
+	return guard_fill(ctx, name, len, offset, ino, type) ? 0 : -EINTR;
+}
+
+#define GUARD_FILL							\
+	__builtin_choose_expr(						\
+		__builtin_types_compatible_p(filldir_t,			\
+			typeof(guard_fill_int) *),			\
+		guard_fill_int, guard_fill)
+
+/* Needed by 5.10, can go with it. */
+#ifdef GUARD_LACKS_FILE_OPEN_ROOT_MNT
+static inline struct file *file_open_root_mnt(struct vfsmount *mnt,
+					      const char *name, int flags,
+					      umode_t mode)
+{
+	return file_open_root(mnt->mnt_root, mnt, name, flags, mode);
+}
+#endif
+
+/* Is a directory of sysfs empty?  @dir exists, and cannot go away meanwhile. */
+static inline bool guard_dir_is_empty(struct kobject *dir)
+{
+	return RB_EMPTY_ROOT(&dir->sd->dir.children);
+}
+
+/**
+ * guard_stands_on_nothing() - is this certainly no stacked disk
+ * @disk: held open
+ *
+ * Says in a few instructions what a walk would say of most disks.  A mapped
+ * device can be between being added and being linked, so that it is never
+ * certain.  5.10 has no list of slaves, but a lock that keeps their directory;
+ * the second half can become the whole when 5.10 goes.
+ *
+ * Context: any that may sleep; takes no lock that it has to wait for.
+ */
+static inline bool guard_stands_on_nothing(struct gendisk *disk)
+{
+	if (strstarts(disk->disk_name, "dm-"))
+		return false;
+#ifdef GUARD_LACKS_SLAVE_BDEVS
+	{
+		bool empty;
+
+		if (!down_read_trylock(&disk->lookup_sem))
+			return false;
+		empty = (disk->flags & GENHD_FL_UP) &&
+			guard_dir_is_empty(disk->slave_dir);
+		up_read(&disk->lookup_sem);
+		return empty;
+	}
+#else
+	return list_empty(&disk->slave_bdevs);
+#endif
+}
+
+/**
+ * guard_holds_up_nothing() - does certainly nothing stand on this disk
+ * @disk: held by the caller
+ * @settled: it is added, and no failure can take it back
+ *
+ * From 6.1 on a mapped device is not added before its first table is loaded,
+ * so that the middle can go with 5.10.  Disks of other drivers can have
+ * partitions, so that they are never certain.
+ */
+static inline bool guard_holds_up_nothing(struct gendisk *disk, bool settled)
+{
+	if (!strstarts(disk->disk_name, "dm-"))
+		return false;
+#ifdef GUARD_LACKS_SLAVE_BDEVS
+	return guard_dir_is_empty(disk->part0.holder_dir);
+#else
+	if (!settled)
+		return !disk_live(disk);
+	return guard_dir_is_empty(disk->part0->bd_holder_dir);
+#endif
+}
+
+/*
+ * A mapped device is added, and linked to what it stands on, when its first
+ * table is loaded; 5.10 added it empty, so that it linked at once.  Can become
+ * a matter of course when 5.10 goes.
+ */
+#ifdef GUARD_LACKS_SLAVE_BDEVS
+#define GUARD_LINKS_LATE 0
+#else
+#define GUARD_LINKS_LATE 1
+#endif
+
+/*
+ * The DAX probe went down the stack by recursion through iterate_devices;
+ * needed by 5.10, can go with it.
+ */
+#ifdef GUARD_LACKS_DAX_ACCESS_MODE
+#define GUARD_DAX_PROBE_RECURSES 1
+#else
+#define GUARD_DAX_PROBE_RECURSES 0
+#endif
+
+/*
+ * Diverting a function's calls.  Architectures have it with all registers
+ * saved, which is the only way on 5.10, or with the arguments alone.  The
+ * names are the newest kernel's: the shims can go with 5.10 and with 6.1.
+ */
+#if defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS)
+#define GUARD_CAN_DIVERT
+#define GUARD_DIVERT_FLAGS (FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT)
+#elif defined(CONFIG_DYNAMIC_FTRACE_WITH_REGS)
+#define GUARD_CAN_DIVERT
+#define GUARD_DIVERT_FLAGS (FTRACE_OPS_FL_SAVE_REGS | \
+			    FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT)
+#endif
+#if defined(GUARD_LACKS_FTRACE_REGS)
+#define ftrace_regs pt_regs
+#define ftrace_regs_set_instruction_pointer(regs, ip) \
+	instruction_pointer_set(regs, ip)
+#elif defined(GUARD_LACKS_FTRACE_REGS_SET)
+#define ftrace_regs_set_instruction_pointer(regs, ip) \
+	ftrace_instruction_pointer_set(regs, ip)
 #endif
 
 /*
