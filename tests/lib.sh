@@ -64,8 +64,18 @@ load_module() {
 	fi
 }
 
+# set_to PARAMETER VALUE: put back at the end, by plan.
+set_to() {
+	echo "$2" >"$PARAMS/$1"
+}
+
 takeover() {
-	echo "$1" >"$PARAMS/takeover"
+	set_to takeover "$1"
+}
+
+# counter NAME: how often the module has done that.
+counter() {
+	cat "$PARAMS/$1"
 }
 
 plan() {
@@ -75,7 +85,10 @@ plan() {
 		load_module || skip "cannot load the module"
 		defer rmmod "$MODULE"
 	}
-	defer takeover "$(cat "$PARAMS/takeover")"
+	local parameter
+	for parameter in takeover scope max_depth; do
+		defer set_to "$parameter" "$(cat "$PARAMS/$parameter")"
+	done
 	USERS=$(users)
 	OUTPUT=$(mktemp)
 	defer rm "$OUTPUT"
@@ -107,12 +120,22 @@ same() {
 	check "$1" same_text "$2" "$3"
 }
 
+# fails COMMAND...: succeeds if the command does not.
+fails() {
+	! "$@"
+}
+
 same_text() {
 	[ "$1" = "$2" ] || diff <(echo "$1") <(echo "$2")
 }
 
+# What dmsetup says of the two errors that the guard refuses with.
+# shellcheck disable=SC2034
+EINVAL="Invalid argument" ELOOP="Too many levels of symbolic links"
+
 # refused DESCRIPTION ERROR PHRASE COMMAND...: passes if the command fails,
-# says ERROR, and the kernel says PHRASE of a linear target meanwhile.
+# says ERROR, and the kernel says PHRASE of a linear target, or the guard says
+# it of any, meanwhile.
 refused() {
 	check "$1" refuses "${@:2}"
 }
@@ -175,6 +198,52 @@ loop_device() {
 	defer losetup --detach "$LOOP"
 }
 
+# chain NAME COUNT DEVICE [SECTORS]: devices NAME1 to NAMEn, each on the one
+# before, the first on DEVICE; CHAIN is the last of them.
+chain() {
+	local i
+	CHAIN=$3
+	defer remove_chain "$1" "$2"
+	for ((i = 1; i <= $2; i++)); do
+		dmsetup create "$P-$1$i" --table "0 ${4:-2048} linear $CHAIN 0" ||
+			return
+		CHAIN=/dev/mapper/$P-$1$i
+	done
+}
+
+remove_chain() {
+	local i names=()
+	for ((i = $2; i > 0; i--)); do
+		names+=("$P-$1$i")
+	done
+	dmsetup remove --retry "${names[@]}"
+}
+
+# without_udev: until the end, device nodes are made by dmsetup alone, and
+# nothing probes new devices: five times as fast.
+without_udev() {
+	udevadm settle
+	if [ -d /run/systemd/system ]; then
+		udevadm control --stop-exec-queue
+		defer udevadm control --start-exec-queue
+	else
+		udevadm control --exit
+		defer start_udev
+	fi
+	export DM_DISABLE_UDEV=1
+}
+
+# Nothing of ours stays open in it: who runs the test waits for our output's end.
+start_udev() (
+	local fd
+	exec </dev/null >/dev/null 2>&1
+	for fd in /proc/self/fd/*; do
+		fd=${fd##*/}
+		[ "$fd" -le 2 ] || eval "exec $fd>&-"
+	done
+	exec /lib/systemd/systemd-udevd --daemon
+)
+
 # sectors FIRST COUNT: that many sectors of text, each holding its own number.
 sectors() {
 	awk -v first="$1" -v count="$2" 'BEGIN {
@@ -185,5 +254,7 @@ sectors() {
 
 # number_of DEVICE: the kernel's name for it, as in dm-3.
 number_of() {
-	basename "$(readlink -f "$1")"
+	local numbers
+	numbers=$(stat -L -c '%t %T' "$1")
+	basename "$(readlink "/sys/dev/block/$((16#${numbers% *})):$((16#${numbers#* }))")"
 }
