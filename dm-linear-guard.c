@@ -114,7 +114,8 @@ struct guard_node {
 /* How to walk. */
 #define GUARD_DOWN	1	/* to slaves, not to holders */
 #define GUARD_PATIENT	2	/* wait for mapped devices to be linked */
-#define GUARD_SETTLED	4	/* the first one is, for certain */
+#define GUARD_HASTY	4	/* give up with -EAGAIN where one is not yet */
+#define GUARD_SETTLED	8	/* the first one is, for certain */
 
 /*
  * A walk over the graph.
@@ -146,6 +147,11 @@ struct guard_walk {
 	struct list_head queue;
 	DECLARE_HASHTABLE(nodes, 6);
 };
+
+static struct gendisk *guard_own_disk(struct dm_target *ti)
+{
+	return dm_disk(dm_table_get_md(ti->table));
+}
 
 static bool guard_is_dm(const char *name)
 {
@@ -279,16 +285,25 @@ static int guard_read(struct guard_walk *walk, struct guard_node *node,
  * can open it, then links it to what it stands on, then adds "dm" to it, all
  * after the constructors.  Who looks in between sees a device that stands on
  * nothing.  (5.10 links when a constructor opens a device.)
- *
- * Context: sleeps for as long as that load takes, at most five seconds.
  */
-static int guard_wait_for_links(const char *name)
+static bool guard_is_linked(const char *name)
+{
+	return !GUARD_LINKS_LATE || !guard_is_dm(name) ||
+	       guard_exists(name, "dm");
+}
+
+/* How often to look again, half a millisecond or more apart, before -EBUSY. */
+#define GUARD_TRIES 5000
+
+static int guard_wait_for_links(const char *name, unsigned int flags)
 {
 	unsigned int tries;
 
-	for (tries = 0; tries < 5000; tries++) {
-		if (guard_exists(name, "dm") || !guard_exists(name, "."))
+	for (tries = 0; tries < GUARD_TRIES; tries++) {
+		if (guard_is_linked(name) || !guard_exists(name, "."))
 			return 0;
+		if (flags & GUARD_HASTY)
+			return -EAGAIN;
 		usleep_range(500, 1000);
 	}
 	return -EBUSY;
@@ -302,9 +317,8 @@ static int guard_visit_slaves(struct guard_walk *walk, struct guard_node *node)
 	struct file *file;
 	int r;
 
-	if (GUARD_LINKS_LATE && (walk->flags & GUARD_PATIENT) && !settled &&
-	    guard_is_dm(node->name)) {
-		r = guard_wait_for_links(node->name);
+	if ((walk->flags & (GUARD_PATIENT | GUARD_HASTY)) && !settled) {
+		r = guard_wait_for_links(node->name, walk->flags);
 		if (r)
 			return r;
 	}
@@ -562,7 +576,11 @@ enum guard_stage {
  * loads, which link after they have looked, cannot be the last: nobody can
  * stand on a device that is not added, and who meets one that is added and not
  * yet linked waits for it.  GUARD_LINK looks before it links, but one at a
- * time.
+ * time; its caller waits.
+ *
+ * The late links of a first load are checked for a loop only, which cannot be:
+ * a refusal would leave a disk that no later load can add properly.  That the
+ * stack is not too deep has been seen when the device was opened.
  *
  * What nothing stands on is in no loop that is live: its resume is not checked.
  * Its load is, as what stands on it may not be linked yet.
@@ -570,8 +588,8 @@ enum guard_stage {
  * Context: process context; sleeps.  No lock that I/O could wait for is taken:
  * on GUARD_RESUME, @disk is suspended.
  * Return: 0; -EINVAL for @disk itself; -ELOOP for a loop or too deep a stack;
- * -EBUSY if a first load of a device below takes seconds; what the kernel says
- * if the graph cannot be read.
+ * -EBUSY if a first load of a device below takes seconds; -EAGAIN on GUARD_LINK
+ * if one is on its way; what the kernel says if the graph cannot be read.
  */
 static int guard_check(struct gendisk *disk, struct block_device *bdev,
 		       enum guard_stage stage, bool refusable,
@@ -606,6 +624,8 @@ static int guard_check(struct gendisk *disk, struct block_device *bdev,
 		flags = GUARD_DOWN;
 		if (stage == GUARD_LOAD)
 			flags |= GUARD_PATIENT;
+		else if (stage == GUARD_LINK)
+			flags |= GUARD_HASTY;
 		/* What has a size has been resumed, so it is linked. */
 		if (bdev_nr_sectors(bdev))
 			flags |= GUARD_SETTLED;
@@ -620,7 +640,8 @@ static int guard_check(struct gendisk *disk, struct block_device *bdev,
 		}
 		below = down->deepest->depth;
 	}
-	if (stage == GUARD_RESUME)
+	if (stage == GUARD_RESUME ||
+	    (stage == GUARD_LINK && !guard_is_linked(own)))
 		goto out;
 
 	if (!alone) {
@@ -657,16 +678,14 @@ free:
 }
 
 /*
- * The one place where every driver says what it stands on is
- * bd_link_disk_holder().  With scope=all it is diverted to
- * guard_link_disk_holder(), by the means that livepatch uses.
+ * With scope=all, two functions of the kernel are diverted, by the means that
+ * livepatch uses: bd_link_disk_holder(), the one place where every driver says
+ * what it stands on, and dm_get_device(), where a mapped device that is not
+ * added yet does not say so, but can be refused.
  */
 
 /* One look and one link at a time.  Inside of what the callers hold. */
 static DEFINE_MUTEX(guard_link_lock);
-
-/* Who is making the link that has been allowed, and is not diverted again. */
-static struct task_struct *guard_linker;
 
 /* Who was refused last and why, for the constructor that wants to tell. */
 static struct task_struct *guard_refused;
@@ -686,21 +705,47 @@ static int guard_link_disk_holder(struct block_device *bdev,
 {
 	bool heeds = guard_heeds(disk);
 	const char *error = NULL;
+	unsigned int tries = 0;
 	int r;
 
 	down_read(&guard_diverted);
 	mutex_lock(&guard_link_lock);
-	r = guard_check(disk, bdev, GUARD_LINK, heeds, &error);
+	for (;;) {
+		r = guard_check(disk, bdev, GUARD_LINK, heeds, &error);
+		if (r != -EAGAIN || ++tries == GUARD_TRIES)
+			break;
+		/* Who is to be linked wants this lock. */
+		mutex_unlock(&guard_link_lock);
+		usleep_range(500, 1000);
+		mutex_lock(&guard_link_lock);
+	}
+
 	if (r && heeds) {
 		guard_refused = current;
 		guard_refusal = error;
 	} else {
 		/* Without the link, the graph would be wrong from now on. */
-		WRITE_ONCE(guard_linker, current);
 		r = bd_link_disk_holder(bdev, disk);
-		WRITE_ONCE(guard_linker, NULL);
 	}
 	mutex_unlock(&guard_link_lock);
+	up_read(&guard_diverted);
+	return r == -EAGAIN ? -EBUSY : r;
+}
+
+static int guard_dm_get_device(struct dm_target *ti, const char *path,
+			       guard_mode_t mode, struct dm_dev **dev)
+{
+	const char *error;
+	int r;
+
+	down_read(&guard_diverted);
+	r = dm_get_device(ti, path, mode, dev);
+	if (!r) {
+		r = guard_check(guard_own_disk(ti), (*dev)->bdev, GUARD_LOAD,
+				true, &error);
+		if (r)
+			dm_put_device(ti, *dev);
+	}
 	up_read(&guard_diverted);
 	return r;
 }
@@ -724,20 +769,57 @@ static const char *guard_take_refusal(void)
 }
 
 #ifdef GUARD_CAN_DIVERT
-/* Called on entry of bd_link_disk_holder(), where nothing may sleep or loop. */
+struct guard_diversion {
+	struct ftrace_ops ops;
+	unsigned long from;
+	unsigned long to;
+};
+
+/*
+ * Called on entry of a diverted function, where nothing may sleep or loop.  Our
+ * own calls go through: those of the functions that stand in for it, and those
+ * of our target, which checks for itself.
+ */
 static void notrace guard_divert(unsigned long ip, unsigned long parent_ip,
 				 struct ftrace_ops *ops,
 				 struct ftrace_regs *regs)
 {
-	if (READ_ONCE(guard_linker) != current)
+	if (!within_module(parent_ip, THIS_MODULE))
 		ftrace_regs_set_instruction_pointer(regs,
-			(unsigned long)guard_link_disk_holder);
+			container_of(ops, struct guard_diversion, ops)->to);
 }
 
-static struct ftrace_ops guard_ftrace_ops = {
-	.func	= guard_divert,
-	.flags	= GUARD_DIVERT_FLAGS,
+#define GUARD_DIVERSION(a, b) {						\
+	.ops = {							\
+		.func = guard_divert,					\
+		.flags = GUARD_DIVERT_FLAGS,				\
+	},								\
+	.from = (unsigned long)(a),					\
+	.to = (unsigned long)(b),					\
+}
+
+static struct guard_diversion guard_diversions[] = {
+	GUARD_DIVERSION(bd_link_disk_holder, guard_link_disk_holder),
+	GUARD_DIVERSION(dm_get_device, guard_dm_get_device),
 };
+
+static int guard_start_diversion(struct guard_diversion *d)
+{
+	int r = ftrace_set_filter_ip(&d->ops, d->from, 0, 0);
+
+	if (r)
+		return r;
+	r = register_ftrace_function(&d->ops);
+	if (r)
+		ftrace_set_filter_ip(&d->ops, d->from, 1, 0);
+	return r;
+}
+
+static void guard_end_diversion(struct guard_diversion *d)
+{
+	unregister_ftrace_function(&d->ops);
+	ftrace_set_filter_ip(&d->ops, d->from, 1, 0);
+}
 
 /**
  * guard_watch_links() - have every driver's links checked, or no longer
@@ -745,34 +827,35 @@ static struct ftrace_ops guard_ftrace_ops = {
  *
  * Context: guard_param_lock held; sleeps, on the way back until no diverted
  * call is left.
- * Return: 0; -EBUSY if livepatch or the like has diverted the function already
- * or ftrace is switched off; what else ftrace says.
+ * Return: 0; -EBUSY if livepatch or the like has diverted a function already or
+ * ftrace is switched off; what else ftrace says.
  */
 static int guard_watch_links(bool watch)
 {
-	unsigned long ip = (unsigned long)bd_link_disk_holder;
-	int r;
+	size_t n = 0;
+	int r = 0;
 
 	if (watch) {
-		r = ftrace_set_filter_ip(&guard_ftrace_ops, ip, 0, 0);
-		if (r)
-			return r;
-		r = register_ftrace_function(&guard_ftrace_ops);
-		if (r)
-			ftrace_set_filter_ip(&guard_ftrace_ops, ip, 1, 0);
-		return r;
+		while (n < ARRAY_SIZE(guard_diversions)) {
+			r = guard_start_diversion(&guard_diversions[n]);
+			if (r)
+				break;
+			n++;
+		}
+		if (!r)
+			return 0;
+	} else {
+		n = ARRAY_SIZE(guard_diversions);
 	}
 
-	r = unregister_ftrace_function(&guard_ftrace_ops);
-	if (r)
-		return r;
-	ftrace_set_filter_ip(&guard_ftrace_ops, ip, 1, 0);
+	while (n--)
+		guard_end_diversion(&guard_diversions[n]);
 	/* Those on their way in, then those inside, then those on the way out. */
 	synchronize_rcu_tasks();
 	down_write(&guard_diverted);
 	up_write(&guard_diverted);
 	synchronize_rcu_tasks();
-	return 0;
+	return r;
 }
 #else
 static int guard_watch_links(bool watch)
@@ -814,11 +897,6 @@ static void guard_del_first(struct guard_c *gc)
 	spin_lock(&guard_firsts_lock);
 	hash_del(&gc->first);
 	spin_unlock(&guard_firsts_lock);
-}
-
-static struct gendisk *guard_own_disk(struct dm_target *ti)
-{
-	return dm_disk(dm_table_get_md(ti->table));
 }
 
 /**
@@ -1286,12 +1364,12 @@ static int guard_apply_scope(bool all)
 		DMERR("scope=all needs a kernel whose ftrace can divert calls");
 		return r;
 	}
-	if (r == -EBUSY && all) {
-		DMERR("scope=all: bd_link_disk_holder() is diverted by another (livepatch?), or ftrace is switched off");
+	if (r == -EBUSY) {
+		DMERR("scope=all: what is to be diverted is so already (livepatch?), or ftrace is switched off");
 		return r;
 	}
 	if (r) {
-		DMERR("cannot change the scope: ftrace says %d", r);
+		DMERR("scope=all: ftrace says %d", r);
 		return r;
 	}
 

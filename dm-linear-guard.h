@@ -92,6 +92,16 @@ static inline int dm_report_zones(struct block_device *bdev, sector_t start,
 #endif
 
 /*
+ * How a device is opened: an integer of another name, and bitwise for sparse.
+ * Needed by 5.10 and 6.1, can go with 6.1.
+ */
+#ifdef GUARD_LACKS_BLK_MODE_T
+#define guard_mode_t fmode_t
+#else
+#define guard_mode_t blk_mode_t
+#endif
+
+/*
  * Directories were read through a function that returns 0 to go on; needed by
  * 5.10, can go with it.
  */
