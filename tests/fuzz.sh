@@ -15,10 +15,7 @@ without_udev
 for module in dm-snapshot dm-crypt dm-zero crypto_null ecb; do
 	modprobe -q "$module"
 done
-if [ -w /sys/kernel/rcu_expedited ]; then
-	defer tee /sys/kernel/rcu_expedited <<<"$(cat /sys/kernel/rcu_expedited)"
-	echo 1 >/sys/kernel/rcu_expedited
-fi
+hurry
 
 run() {
 	set_to scope "$1"

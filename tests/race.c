@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Loads that together would close a loop, from several processes at a time.
+ *
+ * Usage: race [-n ROUNDS] [-t SECONDS] [-s SEED] PREFIX
+ *
+ * First ROUNDS rounds in which two or three processes load, at the same moment,
+ * one table each of what would be a loop; in every other round one of the
+ * devices has no table before.  Not all may succeed; with scope=all, exactly
+ * one may not.  Then SECONDS of a storm: each process loads, clears, suspends,
+ * resumes, renames, removes and creates what it likes, while a checker that
+ * knows nothing but /sys/block/dm-N/slaves looks for loops.  A loop that it sees
+ * there (both slots, at several moments) is looked for among the live tables,
+ * with all others stopped.
+ *
+ * Exits with 1 if there was one load too many, or a loop.
+ */
+
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <libdevmapper.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SCOPE "/sys/module/dm_linear_guard/parameters/scope"
+#define PROCESSES 3
+#define STORM_DEVICES 5
+#define SIZE 2048
+#define MINORS 256
+
+static const char *prefix;
+static bool scope_all;
+static uint64_t state;
+
+static struct shared {
+	atomic_int arrived[2];		/* at the two barriers of a round */
+	atomic_int round;
+	atomic_int result[PROCESSES];	/* errno of each load */
+	atomic_uint minor[STORM_DEVICES];
+	unsigned int major;
+	int members;			/* processes in this round */
+	bool striped;
+} *shared;
+
+static unsigned int below(unsigned int n)
+{
+	state ^= state >> 12;
+	state ^= state << 25;
+	state ^= state >> 27;
+	return (state * 0x2545f4914f6cdd1dULL >> 33) % n;
+}
+
+static void silent(int level, const char *file, int line, int dm_errno,
+		   const char *format, ...)
+{
+}
+
+static int run(int type, int device, const char *kind, const char *params,
+	       struct dm_info *info)
+{
+	struct dm_task *task = dm_task_create(type);
+	char name[64];
+	int r = 0;
+
+	snprintf(name, sizeof(name), "%s-%d", prefix, device);
+	dm_task_set_name(task, name);
+	dm_task_no_open_count(task);
+	if (type == DM_DEVICE_SUSPEND) {
+		dm_task_no_flush(task);
+		dm_task_skip_lockfs(task);
+	}
+	if (kind)
+		dm_task_add_target(task, 0, SIZE, kind, params);
+	if (!dm_task_run(task))
+		r = dm_task_get_errno(task) ?: EIO;
+	else if (info)
+		dm_task_get_info(task, info);
+	dm_task_destroy(task);
+	return r;
+}
+
+static int load(int device, int lower, bool striped)
+{
+	char params[64];
+
+	if (lower < 0)
+		return run(DM_DEVICE_RELOAD, device, "linear", "1:0 0", NULL);
+	snprintf(params, sizeof(params), "%s%u:%u 0", striped ? "1 8 " : "",
+		 shared->major, atomic_load(&shared->minor[lower]));
+	return run(DM_DEVICE_RELOAD, device, striped ? "striped" : "linear",
+		   params, NULL);
+}
+
+static int create(int device)
+{
+	struct dm_info info;
+	int r = run(DM_DEVICE_CREATE, device, NULL, NULL, &info);
+
+	if (!r) {
+		shared->major = info.major;
+		atomic_store(&shared->minor[device], info.minor);
+	}
+	return r;
+}
+
+static void must(const char *what, int r)
+{
+	if (!r)
+		return;
+	printf("# %s: %s\n", what, strerror(r));
+	kill(0, SIGTERM);
+	exit(1);
+}
+
+/* Rounds. */
+
+static void wait_for(int barrier, int round, int members)
+{
+	atomic_fetch_add(&shared->arrived[barrier], 1);
+	while (atomic_load(&shared->arrived[barrier]) < (round + 1) * members)
+		sched_yield();
+}
+
+static void member(int me, int rounds)
+{
+	volatile unsigned int spin;
+	int round;
+
+	state += me;
+	for (round = 0; round < rounds; round++) {
+		wait_for(0, round, PROCESSES + 1);
+		if (me < shared->members) {
+			for (spin = below(3000); spin; spin--)
+				;
+			atomic_store(&shared->result[me],
+				     load(me, (me + 1) % shared->members,
+					  shared->striped && me == 1));
+		}
+		wait_for(1, round, PROCESSES + 1);
+	}
+	_exit(0);
+}
+
+static int rounds_of_loads(int rounds)
+{
+	long refused = 0, both = 0;
+	int round, i, r, good, failed = 0;
+
+	for (i = 0; i < PROCESSES; i++) {
+		must("create", create(i));
+		must("load", load(i, -1, false));
+		must("resume", run(DM_DEVICE_RESUME, i, NULL, NULL, NULL));
+	}
+	for (i = 0; i < PROCESSES; i++)
+		if (!fork())
+			member(i, rounds);
+
+	for (round = 0; round < rounds; round++) {
+		bool fresh = round % 2;
+
+		shared->members = 2 + round / 2 % 2;
+		shared->striped = scope_all && round / 4 % 2;
+		if (fresh) {
+			must("remove", run(DM_DEVICE_REMOVE, 0, NULL, NULL, NULL));
+			must("create", create(0));
+		}
+		wait_for(0, round, PROCESSES + 1);
+		wait_for(1, round, PROCESSES + 1);
+
+		for (i = good = 0; i < shared->members; i++) {
+			r = atomic_load(&shared->result[i]);
+			good += !r;
+			if (r && r != ELOOP && !(fresh && (r == ENXIO || r == ENODEV))) {
+				printf("# round %d: load %d says %s\n", round, i,
+				       strerror(r));
+				failed = 1;
+			}
+		}
+		refused += shared->members - good;
+		both += shared->members - good > 1;
+		if (good == shared->members ||
+		    (scope_all && good != shared->members - 1)) {
+			printf("# round %d: %d of %d loads%s succeeded\n", round,
+			       good, shared->members, fresh ? ", one a first," : "");
+			failed = 1;
+		}
+		/* Live tables, once more: the two slots change places. */
+		for (i = 0; i < shared->members; i++)
+			run(DM_DEVICE_RESUME, i, NULL, NULL, NULL);
+		for (i = 0; i < PROCESSES; i++) {
+			must("load", load(i, -1, false));
+			must("resume", run(DM_DEVICE_RESUME, i, NULL, NULL, NULL));
+		}
+	}
+	for (i = 0; i < PROCESSES; i++)
+		wait(NULL);
+	for (i = 0; i < PROCESSES; i++)
+		must("remove", run(DM_DEVICE_REMOVE, i, NULL, NULL, NULL));
+	printf("# %d rounds, %ld loads refused, in %ld rounds more than one\n",
+	       rounds, refused, both);
+	return failed;
+}
+
+/* The storm. */
+
+static void storm(int me)
+{
+	int own;
+
+	state += 100 + me;
+	for (;;) {
+		own = below(STORM_DEVICES);
+		switch (below(12)) {
+		case 0:
+			run(DM_DEVICE_CLEAR, own, NULL, NULL, NULL);
+			break;
+		case 1:
+			run(DM_DEVICE_SUSPEND, own, NULL, NULL, NULL);
+			break;
+		case 2:
+		case 3:
+		case 4:
+			run(DM_DEVICE_RESUME, own, NULL, NULL, NULL);
+			break;
+		case 5:
+			run(DM_DEVICE_REMOVE, own, NULL, NULL, NULL);
+			break;
+		case 6:
+			create(own);
+			break;
+		case 7:
+			load(own, -1, false);
+			break;
+		default:
+			load(own, below(STORM_DEVICES), scope_all && below(2));
+		}
+	}
+}
+
+static bool edge[MINORS][MINORS];
+
+static bool has_loop(void)
+{
+	int i, j, k;
+
+	for (k = 0; k < MINORS; k++)
+		for (i = 0; i < MINORS; i++)
+			if (edge[i][k])
+				for (j = 0; j < MINORS; j++)
+					edge[i][j] |= edge[k][j];
+	for (i = 0; i < MINORS; i++)
+		if (edge[i][i])
+			return true;
+	return false;
+}
+
+static bool sysfs_has_loop(void)
+{
+	unsigned int i, upper, lower;
+	char path[64];
+	struct dirent *entry;
+	DIR *dir;
+
+	memset(edge, 0, sizeof(edge));
+	for (i = 0; i < STORM_DEVICES; i++) {
+		upper = atomic_load(&shared->minor[i]);
+		snprintf(path, sizeof(path), "/sys/block/dm-%u/slaves", upper);
+		dir = opendir(path);
+		while (dir && (entry = readdir(dir)))
+			if (sscanf(entry->d_name, "dm-%u", &lower) == 1 &&
+			    upper < MINORS && lower < MINORS)
+				edge[upper][lower] = true;
+		if (dir)
+			closedir(dir);
+	}
+	return has_loop();
+}
+
+static bool live_tables_have_loop(void)
+{
+	struct dm_task *task;
+	struct dm_deps *deps;
+	struct dm_info info;
+	char name[64];
+	unsigned int d;
+	int i;
+
+	memset(edge, 0, sizeof(edge));
+	for (i = 0; i < STORM_DEVICES; i++) {
+		task = dm_task_create(DM_DEVICE_DEPS);
+		snprintf(name, sizeof(name), "%s-%d", prefix, i);
+		dm_task_set_name(task, name);
+		if (dm_task_run(task) && dm_task_get_info(task, &info) &&
+		    info.exists && (deps = dm_task_get_deps(task)))
+			for (d = 0; d < deps->count; d++)
+				if (deps->device[d] >> 8 == info.major &&
+				    info.minor < MINORS &&
+				    (deps->device[d] & 0xff) < MINORS)
+					edge[info.minor][deps->device[d] & 0xff] = true;
+		dm_task_destroy(task);
+	}
+	return has_loop();
+}
+
+/*
+ * Stop all others.  Fails if one waits, in the kernel, for what another would
+ * do: 5.10 shows a new device before its name is found to be taken, and removes
+ * it when the one that has mapped onto it meanwhile lets it go.
+ */
+static bool stop_all(const pid_t *pid)
+{
+	int i, tries;
+
+	for (i = 0; i < PROCESSES; i++)
+		kill(pid[i], SIGSTOP);
+	for (i = 0; i < PROCESSES; i++) {
+		for (tries = 0; !waitpid(pid[i], NULL, WUNTRACED | WNOHANG); tries++) {
+			if (tries == 200)
+				return false;
+			usleep(5000);
+		}
+	}
+	return true;
+}
+
+static int storm_and_check(int seconds)
+{
+	time_t end = time(NULL) + seconds;
+	long looks = 0, suspicions = 0;
+	int i, failed = 0;
+	pid_t pid[PROCESSES];
+
+	for (i = 0; i < PROCESSES; i++) {
+		pid[i] = fork();
+		if (!pid[i])
+			storm(i);
+	}
+	while (time(NULL) < end && !failed) {
+		looks++;
+		if (!sysfs_has_loop() && looks % 16)
+			continue;
+		if (stop_all(pid)) {
+			suspicions++;
+			if (live_tables_have_loop()) {
+				printf("# a loop is live\n");
+				failed = 1;
+			}
+		}
+		for (i = 0; i < PROCESSES; i++)
+			kill(pid[i], SIGCONT);
+	}
+	for (i = 0; i < PROCESSES; i++)
+		kill(pid[i], SIGKILL);
+	/* Before they are waited for: one may wait for these to be let go. */
+	for (i = 0; i < STORM_DEVICES; i++) {
+		run(DM_DEVICE_RELOAD, i, "error", "", NULL);
+		run(DM_DEVICE_RESUME, i, NULL, NULL, NULL);
+	}
+	for (i = 0; i < PROCESSES; i++)
+		waitpid(pid[i], NULL, 0);
+	for (i = 0; i < STORM_DEVICES; i++)
+		run(DM_DEVICE_REMOVE, i, NULL, NULL, NULL);
+	printf("# %d seconds, %ld looks, %ld with all others stopped\n", seconds,
+	       looks, suspicions);
+	return failed;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long seed = time(NULL);
+	int rounds = 100, seconds = 5, failed, option;
+	char text[16] = "";
+	FILE *file;
+
+	while ((option = getopt(argc, argv, "n:t:s:")) != -1) {
+		switch (option) {
+		case 'n':
+			rounds = atoi(optarg);
+			break;
+		case 't':
+			seconds = atoi(optarg);
+			break;
+		case 's':
+			seed = strtoul(optarg, NULL, 0);
+			break;
+		default:
+			return 2;
+		}
+	}
+	if (optind != argc - 1) {
+		fprintf(stderr, "usage: race [-n ROUNDS] [-t SECONDS] [-s SEED] PREFIX\n");
+		return 2;
+	}
+	prefix = argv[optind];
+	state = seed * 2 + 1;
+	file = fopen(SCOPE, "r");
+	if (!file || !fgets(text, sizeof(text), file)) {
+		perror(SCOPE);
+		return 2;
+	}
+	fclose(file);
+	scope_all = !strncmp(text, "all", 3);
+	setlinebuf(stdout);
+	setpgid(0, 0);
+	dm_log_with_errno_init(silent);
+	dm_udev_set_sync_support(0);
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		return 2;
+	printf("# seed %lu, scope %s\n", seed, scope_all ? "all" : "linear");
+	failed = rounds_of_loads(rounds);
+	failed |= storm_and_check(seconds);
+	return failed;
+}

@@ -1,0 +1,49 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What is refused is named in the kernel's log as people name it, and counted.
+. "$(dirname "$0")/lib.sh"
+
+plan 14
+ramdisks 1 4
+without_udev
+create home "0 2048 linear /dev/ram0 0"
+create cache "0 2048 linear /dev/mapper/$P-home 0"
+create top "0 2048 striped 1 8 /dev/mapper/$P-cache 0"
+
+for name in home cache top; do
+	declare "$name=$P-$name ($(number_of "/dev/mapper/$P-$name"))"
+done
+
+# shellcheck disable=SC2154 # declared in the loop above
+refused "a device on itself" "$EINVAL" "refusing $home: loop $home -> $home" \
+	reload home "0 2048 linear /dev/mapper/$P-home 0"
+refused "a loop of two" "$ELOOP" \
+	"refusing $home: loop $home -> $cache -> $home" \
+	reload home "0 2048 linear /dev/mapper/$P-cache 0"
+refused "a loop of three" "$ELOOP" \
+	"refusing $home: loop $home -> $top -> $cache -> $home" \
+	reload home "0 2048 linear /dev/mapper/$P-top 0"
+check "after a rename" dmsetup rename "$P-home" "$P-attic"
+refused "by the new name" "$ELOOP" \
+	"refusing ${home/home/attic}: loop ${home/home/attic} -> $cache -> ${home/home/attic}" \
+	reload attic "0 2048 linear /dev/mapper/$P-cache 0"
+check "and back" dmsetup rename "$P-attic" "$P-home"
+
+set_to max_depth 3
+number=$(dmsetup create "$P-new" --notable && dmsetup info -c --noheadings -o minor "$P-new")
+defer remove_device "$P-new"
+refused "a stack too deep" "$ELOOP" \
+	"refusing $P-new (dm-$number): stack deeper than 3 $P-new (dm-$number) -> $top -> $cache -> $home -> ram0" \
+	reload new "0 2048 linear /dev/mapper/$P-top 0"
+set_to max_depth 2
+refused "from its top" "$ELOOP" \
+	"refusing $home: stack deeper than 2 $top -> $cache -> $home -> ram0" \
+	reload home "0 2048 linear /dev/ram0 8"
+
+same "status says who serves" "0 2048 linear guarded" "$(dmsetup status "$P-home")"
+
+for name in self_refused loops_refused depth_refused resumes_refused \
+	recursions_ended; do
+	check "$name is for reading only" [ "$(stat -c %a "$PARAMS/$name")" = 444 ]
+done
+finish
