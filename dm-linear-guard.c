@@ -32,12 +32,12 @@
 #include <linux/mutex.h>
 #include <linux/ratelimit.h>
 #include <linux/rcupdate.h>
-#include <linux/rwsem.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/srcu.h>
 #include <linux/string.h>
 
 #include "dm-linear-guard.h"
@@ -124,7 +124,7 @@ struct guard_node {
  * @flags: how to walk
  * @partitions: the directory being read is the disk's own: look for partitions
  * @cap: depths are not told apart beyond this, so that a walk around a loop ends
- * @changes: how many nodes were added or deepened
+ * @seen: which entries the directory being read has had in this pass
  * @error: of the directory being read
  * @node: whose directory is being read
  * @deepest: the node of the greatest depth
@@ -138,7 +138,7 @@ struct guard_walk {
 	unsigned int flags;
 	bool partitions;
 	unsigned int cap;
-	unsigned int changes;
+	u64 seen;
 	int error;
 	struct guard_node *node;
 	struct guard_node *deepest;
@@ -193,7 +193,7 @@ static int guard_reach(struct guard_walk *walk, const char *name,
 
 	depth = min(depth, walk->cap);
 	if (!node) {
-		node = kzalloc(sizeof(*node), GFP_NOIO);
+		node = kzalloc_obj(*node, GFP_NOIO);
 		if (!node)
 			return -ENOMEM;
 		strscpy(node->name, name, sizeof(node->name));
@@ -211,7 +211,6 @@ static int guard_reach(struct guard_walk *walk, const char *name,
 
 	node->via = via;
 	node->depth = depth;
-	walk->changes++;
 	if (!walk->deepest || depth > walk->deepest->depth)
 		walk->deepest = node;
 	if (list_empty(&node->queue))
@@ -232,13 +231,14 @@ static bool guard_fill(struct dir_context *ctx, const char *name, int len,
 	memcpy(child, name, len);
 	child[len] = '\0';
 
-	if (!walk->partitions) {
-		if (type == DT_LNK)
-			walk->error = guard_reach(walk, child, node,
-						  node->depth + 1);
-	} else if (type == DT_DIR && strstarts(child, node->name)) {
+	if (!walk->partitions && type == DT_LNK)
+		walk->error = guard_reach(walk, child, node, node->depth + 1);
+	else if (walk->partitions && type == DT_DIR &&
+		 strstarts(child, node->name))
 		walk->error = guard_reach(walk, child, node, node->depth);
-	}
+	else
+		return true;
+	walk->seen = walk->seen * 31 + ino;
 	return !walk->error && !guard_is_over(walk);
 }
 
@@ -261,23 +261,39 @@ static bool guard_exists(const char *name, const char *dir)
 	return true;
 }
 
+/* How often to look again where things move, before -EBUSY: five seconds. */
+#define GUARD_TRIES 600
+
+static void guard_pause(unsigned int tries)
+{
+	if (tries < 100)
+		usleep_range(500, 1000);
+	else
+		usleep_range(10000, 20000);
+}
+
 /*
- * Read a directory until nothing new is in it: kernfs can pass over an entry
- * when the one before it is removed between two steps.
+ * Read a directory until two passes have seen the same: kernfs can pass over an
+ * entry when the one before it is removed between two steps.  What is removed
+ * does not come back under the same inode number.
  */
 static int guard_read(struct guard_walk *walk, struct guard_node *node,
 		      struct file *file)
 {
-	unsigned int changes;
+	unsigned int tries;
+	u64 seen = 0;
 	int r;
 
 	walk->node = node;
-	do {
-		changes = walk->changes;
+	for (tries = 0; tries < GUARD_TRIES; tries++) {
+		walk->seen = 0;
 		file->f_pos = 0;
 		r = iterate_dir(file, &walk->ctx) ?: walk->error;
-	} while (!r && changes != walk->changes && !guard_is_over(walk));
-	return r;
+		if (r || guard_is_over(walk) || walk->seen == seen)
+			return r;
+		seen = walk->seen;
+	}
+	return -EBUSY;
 }
 
 /*
@@ -292,9 +308,6 @@ static bool guard_is_linked(const char *name)
 	       guard_exists(name, "dm");
 }
 
-/* How often to look again, half a millisecond or more apart, before -EBUSY. */
-#define GUARD_TRIES 5000
-
 static int guard_wait_for_links(const char *name, unsigned int flags)
 {
 	unsigned int tries;
@@ -304,7 +317,7 @@ static int guard_wait_for_links(const char *name, unsigned int flags)
 			return 0;
 		if (flags & GUARD_HASTY)
 			return -EAGAIN;
-		usleep_range(500, 1000);
+		guard_pause(tries);
 	}
 	return -EBUSY;
 }
@@ -407,7 +420,7 @@ static struct guard_walk *guard_walk(const char *start, unsigned int depth,
 	unsigned int noio;
 	int r;
 
-	walk = kzalloc(sizeof(*walk), GFP_NOIO);
+	walk = kzalloc_obj(*walk, GFP_NOIO);
 	if (!walk)
 		return ERR_PTR(-ENOMEM);
 	walk->ctx.actor = GUARD_FILL;
@@ -523,7 +536,7 @@ static void guard_report(const char *what, bool critical, bool deep,
 	struct guard_node *node;
 	unsigned int left;
 
-	line = kzalloc(sizeof(*line), GFP_NOIO);
+	line = kzalloc_obj(*line, GFP_NOIO);
 	if (!line)
 		return;
 
@@ -578,15 +591,16 @@ enum guard_stage {
  * yet linked waits for it.  GUARD_LINK looks before it links, but one at a
  * time; its caller waits.
  *
- * The late links of a first load are checked for a loop only, which cannot be:
- * a refusal would leave a disk that no later load can add properly.  That the
+ * The late links of a first load are refused for a loop only, which can hardly
+ * be: a refusal leaves a disk that no later load can add properly.  That the
  * stack is not too deep has been seen when the device was opened.
  *
  * What nothing stands on is in no loop that is live: its resume is not checked.
  * Its load is, as what stands on it may not be linked yet.
  *
- * Context: process context; sleeps.  No lock that I/O could wait for is taken:
- * on GUARD_RESUME, @disk is suspended.
+ * Context: process context; sleeps.  On GUARD_RESUME, @disk is suspended: of
+ * its own, this allocates without I/O and takes locks of sysfs alone, as a
+ * resume does anyway.
  * Return: 0; -EINVAL for @disk itself; -ELOOP for a loop or too deep a stack;
  * -EBUSY if a first load of a device below takes seconds; -EAGAIN on GUARD_LINK
  * if one is on its way; what the kernel says if the graph cannot be read.
@@ -602,7 +616,7 @@ static int guard_check(struct gendisk *disk, struct block_device *bdev,
 	unsigned int max_depth = READ_ONCE(guard_max_depth);
 	struct guard_walk *down = NULL, *up = NULL;
 	unsigned int above = 0, below = 1, flags;
-	bool alone;
+	bool alone, late;
 	enum guard_event event;
 	int r;
 
@@ -616,6 +630,7 @@ static int guard_check(struct gendisk *disk, struct block_device *bdev,
 	/* Our link, if it is made, before theirs are looked at. */
 	smp_mb();
 
+	late = stage == GUARD_LINK && !guard_is_linked(own);
 	alone = guard_holds_up_nothing(disk, stage != GUARD_LOAD);
 	if (alone && stage == GUARD_RESUME)
 		return 0;
@@ -640,8 +655,7 @@ static int guard_check(struct gendisk *disk, struct block_device *bdev,
 		}
 		below = down->deepest->depth;
 	}
-	if (stage == GUARD_RESUME ||
-	    (stage == GUARD_LINK && !guard_is_linked(own)))
+	if (stage == GUARD_RESUME || late)
 		goto out;
 
 	if (!alone) {
@@ -669,8 +683,11 @@ refuse:
 
 unreadable:
 	r = IS_ERR(down) ? PTR_ERR(down) : PTR_ERR(up);
-	*error = r == -EBUSY ? "Device below is still being set up" :
-			       "Cannot read the stack of devices";
+	if (late && r != -EAGAIN)
+		r = 0;
+	*error = r == -EBUSY || r == -EAGAIN ?
+		"Device below is still being set up" :
+		"Cannot read the stack of devices";
 free:
 	guard_free_walk(up);
 	guard_free_walk(down);
@@ -691,8 +708,8 @@ static DEFINE_MUTEX(guard_link_lock);
 static struct task_struct *guard_refused;
 static const char *guard_refusal;
 
-/* Held for reading by calls that have been diverted and not returned yet. */
-static DECLARE_RWSEM(guard_diverted);
+/* Read-side: calls that have been diverted and have not returned yet. */
+static struct srcu_struct guard_diverted;
 
 /* md and bcache do not look at what linking returns. */
 static bool guard_heeds(struct gendisk *disk)
@@ -705,18 +722,24 @@ static int guard_link_disk_holder(struct block_device *bdev,
 {
 	bool heeds = guard_heeds(disk);
 	const char *error = NULL;
-	unsigned int tries = 0;
-	int r;
+	unsigned int noio, tries = 0;
+	int idx, r;
 
-	down_read(&guard_diverted);
+	idx = srcu_read_lock(&guard_diverted);
+	/* A load that waits for the lock may be what a suspended device needs. */
+	noio = memalloc_noio_save();
 	mutex_lock(&guard_link_lock);
 	for (;;) {
 		r = guard_check(disk, bdev, GUARD_LINK, heeds, &error);
-		if (r != -EAGAIN || ++tries == GUARD_TRIES)
+		if (r != -EAGAIN)
 			break;
+		if (++tries == GUARD_TRIES) {
+			r = -EBUSY;
+			break;
+		}
 		/* Who is to be linked wants this lock. */
 		mutex_unlock(&guard_link_lock);
-		usleep_range(500, 1000);
+		guard_pause(tries);
 		mutex_lock(&guard_link_lock);
 	}
 
@@ -724,29 +747,35 @@ static int guard_link_disk_holder(struct block_device *bdev,
 		guard_refused = current;
 		guard_refusal = error;
 	} else {
+		if (r && r != -EINVAL && r != -ELOOP) {
+			guard_count(GUARD_UNREFUSED);
+			pr_crit_ratelimited(DM_FMT("%s is not checked: %d"),
+					    guard_disk_name(disk), r);
+		}
 		/* Without the link, the graph would be wrong from now on. */
 		r = bd_link_disk_holder(bdev, disk);
 	}
 	mutex_unlock(&guard_link_lock);
-	up_read(&guard_diverted);
-	return r == -EAGAIN ? -EBUSY : r;
+	memalloc_noio_restore(noio);
+	srcu_read_unlock(&guard_diverted, idx);
+	return r;
 }
 
 static int guard_dm_get_device(struct dm_target *ti, const char *path,
 			       guard_mode_t mode, struct dm_dev **dev)
 {
+	struct gendisk *disk = guard_own_disk(ti);
 	const char *error;
-	int r;
+	int idx, r;
 
-	down_read(&guard_diverted);
+	idx = srcu_read_lock(&guard_diverted);
 	r = dm_get_device(ti, path, mode, dev);
-	if (!r) {
-		r = guard_check(guard_own_disk(ti), (*dev)->bdev, GUARD_LOAD,
-				true, &error);
+	if (!r && !guard_is_linked(guard_disk_name(disk))) {
+		r = guard_check(disk, (*dev)->bdev, GUARD_LOAD, true, &error);
 		if (r)
 			dm_put_device(ti, *dev);
 	}
-	up_read(&guard_diverted);
+	srcu_read_unlock(&guard_diverted, idx);
 	return r;
 }
 
@@ -784,9 +813,11 @@ static void notrace guard_divert(unsigned long ip, unsigned long parent_ip,
 				 struct ftrace_ops *ops,
 				 struct ftrace_regs *regs)
 {
+	struct guard_diversion *d = container_of(ops, struct guard_diversion,
+						 ops);
+
 	if (!within_module(parent_ip, THIS_MODULE))
-		ftrace_regs_set_instruction_pointer(regs,
-			container_of(ops, struct guard_diversion, ops)->to);
+		ftrace_regs_set_instruction_pointer(regs, d->to);
 }
 
 #define GUARD_DIVERSION(a, b) {						\
@@ -852,8 +883,7 @@ static int guard_watch_links(bool watch)
 		guard_end_diversion(&guard_diversions[n]);
 	/* Those on their way in, then those inside, then those on the way out. */
 	synchronize_rcu_tasks();
-	down_write(&guard_diverted);
-	up_write(&guard_diverted);
+	synchronize_srcu(&guard_diverted);
 	synchronize_rcu_tasks();
 	return r;
 }
@@ -1021,7 +1051,7 @@ static int guard_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	}
 
 	/* Another table's device may be suspended, and swap may be on it. */
-	gc = kzalloc(sizeof(*gc), GFP_NOIO);
+	gc = kzalloc_obj(*gc, GFP_NOIO);
 	if (!gc) {
 		ti->error = "Cannot allocate linear context";
 		return -ENOMEM;
@@ -1365,7 +1395,7 @@ static int guard_apply_scope(bool all)
 		return r;
 	}
 	if (r == -EBUSY) {
-		DMERR("scope=all: what is to be diverted is so already (livepatch?), or ftrace is switched off");
+		DMERR("scope=all: ftrace is off, or others divert (livepatch?)");
 		return r;
 	}
 	if (r) {
@@ -1445,23 +1475,29 @@ static const struct kernel_param_ops guard_count_ops = {
 	.get = guard_get_count,
 };
 
-#define GUARD_COUNTER(name, event, text)				\
-	module_param_cb(name, &guard_count_ops, &guard_events[event], 0444); \
-	__MODULE_PARM_TYPE(name, "int");				\
-	MODULE_PARM_DESC(name, text)
+module_param_cb(self_refused, &guard_count_ops,
+		&guard_events[GUARD_REFUSED_SELF], 0444);
+MODULE_PARM_DESC(self_refused, "Loads of a device onto itself that were refused");
 
-GUARD_COUNTER(self_refused, GUARD_REFUSED_SELF,
-	      "Loads of a device onto itself that were refused");
-GUARD_COUNTER(loops_refused, GUARD_REFUSED_LOOP,
-	      "Loads that would have closed a longer loop, refused");
-GUARD_COUNTER(depth_refused, GUARD_REFUSED_DEPTH,
-	      "Loads that would have made a stack too deep, refused");
-GUARD_COUNTER(resumes_refused, GUARD_REFUSED_RESUME,
-	      "Resumes of devices in a loop that were refused");
-GUARD_COUNTER(recursions_ended, GUARD_ENDED_RECURSION,
-	      "Calls from device to device that were ended before the stack was");
-GUARD_COUNTER(not_refused, GUARD_UNREFUSED,
-	      "Loops and stacks made by drivers that cannot be refused");
+module_param_cb(loops_refused, &guard_count_ops,
+		&guard_events[GUARD_REFUSED_LOOP], 0444);
+MODULE_PARM_DESC(loops_refused, "Loads that would have closed a longer loop, refused");
+
+module_param_cb(depth_refused, &guard_count_ops,
+		&guard_events[GUARD_REFUSED_DEPTH], 0444);
+MODULE_PARM_DESC(depth_refused, "Loads that would have made a stack too deep, refused");
+
+module_param_cb(resumes_refused, &guard_count_ops,
+		&guard_events[GUARD_REFUSED_RESUME], 0444);
+MODULE_PARM_DESC(resumes_refused, "Resumes of devices in a loop that were refused");
+
+module_param_cb(recursions_ended, &guard_count_ops,
+		&guard_events[GUARD_ENDED_RECURSION], 0444);
+MODULE_PARM_DESC(recursions_ended, "Calls from device to device, ended before the stack was");
+
+module_param_cb(not_refused, &guard_count_ops,
+		&guard_events[GUARD_UNREFUSED], 0444);
+MODULE_PARM_DESC(not_refused, "Loops and stacks of drivers that cannot be refused");
 
 static int __init guard_mount_sysfs(void)
 {
@@ -1480,9 +1516,15 @@ static int __init guard_init(void)
 
 	guard_linear_target = guard_target;
 
+	r = init_srcu_struct(&guard_diverted);
+	if (r)
+		return r;
+
 	guard_cred = prepare_kernel_cred(&init_task);
-	if (!guard_cred)
-		return -ENOMEM;
+	if (!guard_cred) {
+		r = -ENOMEM;
+		goto bad_cred;
+	}
 
 	r = guard_mount_sysfs();
 	if (r) {
@@ -1510,6 +1552,8 @@ bad_target:
 	kern_unmount(guard_sysfs);
 bad_sysfs:
 	put_cred(guard_cred);
+bad_cred:
+	cleanup_srcu_struct(&guard_diverted);
 	return r;
 }
 
@@ -1524,6 +1568,7 @@ static void __exit guard_exit(void)
 	dm_unregister_target(&guard_target);
 	kern_unmount(guard_sysfs);
 	put_cred(guard_cred);
+	cleanup_srcu_struct(&guard_diverted);
 }
 
 module_init(guard_init);

@@ -20,6 +20,7 @@
 #include <linux/ftrace.h>
 #include <linux/kernfs.h>
 #include <linux/rbtree.h>
+#include <linux/slab.h>
 
 /* The only place that holds the version; everything else derives it. */
 #define DM_LINEAR_GUARD_VERSION "0.2.0"
@@ -91,6 +92,11 @@ static inline int dm_report_zones(struct block_device *bdev, sector_t start,
 }
 #endif
 
+/* Needed by 5.10, 6.1 and 6.12, can go with 6.12. */
+#ifndef kzalloc_obj
+#define kzalloc_obj(obj, gfp) kzalloc(sizeof(obj), gfp)
+#endif
+
 /*
  * How a device is opened: an integer of another name, and bitwise for sparse.
  * Needed by 5.10 and 6.1, can go with 6.1.
@@ -131,10 +137,13 @@ static inline struct file *file_open_root_mnt(struct vfsmount *mnt,
 }
 #endif
 
-/* Is a directory of sysfs empty?  @dir exists, and cannot go away meanwhile. */
+/*
+ * Is a directory of sysfs certainly empty?  It cannot go away meanwhile, but it
+ * may not be there: 5.10 shows a disk to others before it has any.
+ */
 static inline bool guard_dir_is_empty(struct kobject *dir)
 {
-	return RB_EMPTY_ROOT(&dir->sd->dir.children);
+	return dir && RB_EMPTY_ROOT(&dir->sd->dir.children);
 }
 
 /**
@@ -159,7 +168,7 @@ static inline bool guard_stands_on_nothing(struct gendisk *disk)
 		if (!down_read_trylock(&disk->lookup_sem))
 			return false;
 		empty = (disk->flags & GENHD_FL_UP) &&
-			guard_dir_is_empty(disk->slave_dir);
+			guard_dir_is_empty(READ_ONCE(disk->slave_dir));
 		up_read(&disk->lookup_sem);
 		return empty;
 	}
