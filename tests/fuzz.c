@@ -241,24 +241,29 @@ static void close_reach(bool (*edge)(int upper, int node))
 
 /*
  * The longest way down or up from a node, not through one other; more than
- * max_depth stands for all that is longer.  Needs nothing but the definition.
+ * max_depth stands for all that is longer, and for a loop.
  */
-static unsigned int longest(int node, bool down, int without, unsigned int spent)
+static unsigned int longest(int node, bool down, int without)
 {
-	unsigned int best = 0, way;
-	int i;
+	bool here[MAX_NODES] = { false }, next[MAX_NODES];
+	unsigned int length;
+	int i, j;
 
-	if (spent > max_depth)
-		return 0;
-	for (i = 0; i < devices + rams; i++) {
-		if (i == without || !(down ? stands_on(node, i) :
-					     stands_on(i, node)))
-			continue;
-		way = 1 + longest(i, down, without, spent + 1);
-		if (way > best)
-			best = way;
+	here[node] = true;
+	for (length = 0; length <= max_depth; length++) {
+		bool any = false;
+
+		memset(next, 0, sizeof(next));
+		for (i = 0; i < devices + rams; i++)
+			for (j = 0; here[i] && j < devices + rams; j++)
+				if (j != without && (down ? stands_on(i, j) :
+							    stands_on(j, i)))
+					any = next[j] = true;
+		if (!any)
+			break;
+		memcpy(here, next, sizeof(here));
 	}
-	return best;
+	return length;
 }
 
 /* What a load is to say, 0 or an errno; *avoid if it is not to be tried. */
@@ -289,8 +294,8 @@ static int predict_load(int own, const struct table *t, bool *avoid)
 				continue;
 			if (reach[b][own])
 				return ELOOP;
-			if (longest(own, false, own, 0) + 1 +
-			    longest(b, true, -1, 0) > max_depth)
+			if (longest(own, false, own) + 1 +
+			    longest(b, true, -1) > max_depth)
 				return ELOOP;
 		}
 	}

@@ -6,7 +6,7 @@
 
 fuzz=$(dirname "$0")/fuzz
 seed=${FUZZ_SEED:-$RANDOM}
-operations=${FUZZ_OPERATIONS:-800}
+operations=${FUZZ_OPERATIONS:-500}
 
 plan 4
 [ -x "$fuzz" ] || skip "fuzz is not built"

@@ -222,12 +222,16 @@ remove_chain() {
 # without_udev: until the end, device nodes are made by dmsetup alone, and
 # nothing probes new devices: five times as fast.
 without_udev() {
+	require pgrep
 	udevadm settle
 	if [ -d /run/systemd/system ]; then
 		udevadm control --stop-exec-queue
 		defer udevadm control --start-exec-queue
 	else
 		udevadm control --exit
+		while pgrep -x 'systemd-udevd|\(udev-worker\)' >/dev/null; do
+			sleep 0.1
+		done
 		defer start_udev
 	fi
 	export DM_DISABLE_UDEV=1

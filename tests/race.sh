@@ -13,8 +13,8 @@ without_udev
 hurry
 for scope in linear all; do
 	set_to scope "$scope"
-	check "scope=$scope" "$race" -n "${RACE_ROUNDS:-100}" \
-		-t "${RACE_SECONDS:-5}" "$P-$scope"
+	check "scope=$scope" "$race" -n "${RACE_ROUNDS:-60}" \
+		-t "${RACE_SECONDS:-4}" "$P-$scope"
 	sed 's/^#* */# /' "$OUTPUT"
 done
 finish

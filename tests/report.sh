@@ -10,11 +10,11 @@ create home "0 2048 linear /dev/ram0 0"
 create cache "0 2048 linear /dev/mapper/$P-home 0"
 create top "0 2048 striped 1 8 /dev/mapper/$P-cache 0"
 
-for name in home cache top; do
-	declare "$name=$P-$name ($(number_of "/dev/mapper/$P-$name"))"
-done
+known_as() {
+	echo "$P-$1 ($(number_of "/dev/mapper/$P-$1"))"
+}
+home=$(known_as home) cache=$(known_as cache) top=$(known_as top)
 
-# shellcheck disable=SC2154 # declared in the loop above
 refused "a device on itself" "$EINVAL" "refusing $home: loop $home -> $home" \
 	reload home "0 2048 linear /dev/mapper/$P-home 0"
 refused "a loop of two" "$ELOOP" \

@@ -49,7 +49,7 @@ if [ -w /proc/sys/kernel/ftrace_enabled ]; then
 	defer ftrace 1
 	ftrace 0
 	refused "without ftrace there is no scope=all" "Device or resource busy" \
-		"scope=all: what is to be diverted" \
+		"scope=all: ftrace is off" \
 		bash -c "echo all >$PARAMS/scope"
 	same "but linear" linear "$(counter scope)"
 	refused "which works" "$ELOOP" "Device closes a loop" \

@@ -1,0 +1,85 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Disks and devices may go away while tables that stand on them are loaded.
+. "$(dirname "$0")/lib.sh"
+
+plan 13
+require mdadm
+ramdisks 2 4
+without_udev
+A=/dev/mapper/$P-a
+
+# loads FILE: load tables, good and bad, for as long as the file is there; what
+# they say depends on what is left below.
+loads() {
+	while [ -e "$1" ]; do
+		reload a "0 2048 linear $DISK 0"
+		reload a "0 2048 linear /dev/mapper/$P-b 0"
+		reload b "0 2048 linear $A 0"
+		dmsetup clear "$P-b"
+	done
+}
+
+# under_loads COMMAND...: run it while loads are.
+under_loads() {
+	local file pid status=0
+	file=$(mktemp "/dev/shm/$P.XXXXXX")
+	loads "$file" >/dev/null 2>&1 &
+	pid=$!
+	sleep 1
+	"$@" || status=$?
+	sleep 1
+	rm "$file"
+	wait "$pid" || true
+	return "$status"
+}
+
+for scope in linear all; do
+	set_to scope "$scope"
+
+	# A disk that is unplugged.
+	modprobe -a sd_mod scsi_debug 2>/dev/null || skip "no scsi_debug"
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		model=$(grep -ls scsi_debug /sys/block/sd*/device/model) && break
+		sleep 0.5
+	done
+	sys=${model%/model} DISK=/dev/$(basename "${sys%/device}")
+	create a "0 2048 linear $DISK 0"
+	create b "0 2048 linear $A 0"
+	check "scope=$scope: a disk is unplugged" under_loads eval "
+		echo 1 >$sys/delete"
+	refused "a loop is refused still" "$ELOOP" "Device closes a loop" \
+		reload a "0 2048 linear /dev/mapper/$P-b 0"
+	check "a disk that is there can take its place" eval '
+		swap a "0 2048 linear /dev/ram0 0" && swap b "0 2048 linear '"$A"' 0"'
+	check "the driver of the other unloaded" rmmod scsi_debug
+
+	# A device whose table is taken away, and an array that is stopped.
+	DISK=/dev/ram0
+	check "a device is cut off" under_loads eval "
+		dmsetup remove --force $P-a || true"
+	check "and mended" eval '
+		swap a "0 2048 linear /dev/ram0 0" && swap b "0 2048 linear '"$A"' 0"'
+	remove_device "$P-b"
+	remove_device "$P-a"
+done
+
+# Devices come and go at random, with arrays on them.
+comes_and_goes() {
+	local i
+	for i in 1 2 3; do
+		mdadm --quiet --build /dev/md78 --run --force --level=1 \
+			--raid-devices=1 /dev/ram1 || return
+		dmsetup reload "$P-b" --table "0 2048 linear /dev/md78 0"
+		dmsetup clear "$P-b"
+		mdadm --quiet --stop /dev/md78 || {
+			sleep 0.5
+			dmsetup clear "$P-b"
+			mdadm --quiet --stop /dev/md78 || return
+		}
+	done
+}
+create a "0 2048 linear /dev/ram0 0"
+create b "0 2048 linear $A 0"
+check "arrays come and go" comes_and_goes
+finish
