@@ -245,7 +245,7 @@ static bool guard_fill(struct dir_context *ctx, const char *name, int len,
 /* Open a directory that a block device has in sysfs, or ERR_PTR(). */
 static struct file *guard_open(const char *name, const char *dir)
 {
-	char path[sizeof("class/block//../holders") + DISK_NAME_LEN];
+	char path[sizeof("class/block//slaves/") + 2 * DISK_NAME_LEN];
 
 	snprintf(path, sizeof(path), "class/block/%s/%s", name, dir);
 	return file_open_root_mnt(guard_sysfs, path, O_RDONLY | O_DIRECTORY, 0);
@@ -259,6 +259,22 @@ static bool guard_exists(const char *name, const char *dir)
 		return false;
 	fput(file);
 	return true;
+}
+
+/*
+ * 5.10 shows a new mapped device to others before it can be linked, warns who
+ * opens it then, and goes on without a link.  That it has no size is no proof,
+ * but what has one can be linked.
+ */
+static bool guard_lacks_link(struct block_device *bdev, const char *own,
+			     const char *next)
+{
+	char link[sizeof("slaves/") + DISK_NAME_LEN];
+
+	if (GUARD_LINKS_LATE || bdev_nr_sectors(bdev))
+		return false;
+	snprintf(link, sizeof(link), "slaves/%s", next);
+	return !guard_exists(own, link);
 }
 
 /* How often to look again where things move, before -EBUSY: five seconds. */
@@ -627,10 +643,15 @@ static int guard_check(struct gendisk *disk, struct block_device *bdev,
 		goto refuse;
 	}
 
+	late = stage == GUARD_LINK && !guard_is_linked(own);
+	if (stage == GUARD_LOAD && guard_lacks_link(bdev, own, next)) {
+		down = ERR_PTR(-EBUSY);
+		goto unreadable;
+	}
+
 	/* Our link, if it is made, before theirs are looked at. */
 	smp_mb();
 
-	late = stage == GUARD_LINK && !guard_is_linked(own);
 	alone = guard_holds_up_nothing(disk, stage != GUARD_LOAD);
 	if (alone && stage == GUARD_RESUME)
 		return 0;
