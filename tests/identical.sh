@@ -12,7 +12,6 @@ portrait() {
 	local name=$P-dev number
 	number=$(number_of "/dev/mapper/$name")
 	dmsetup table "$name"
-	dmsetup status "$name"
 	dmsetup deps "$name"
 	dmsetup info -c --noheadings -o name,open,segments,attr "$name"
 	lsblk --pairs --output-all "/dev/mapper/$name" |

@@ -3,7 +3,7 @@
 # Linear devices are not closed into a loop, however long, in either slot.
 . "$(dirname "$0")/lib.sh"
 
-plan 24
+plan 29
 ramdisks 1 4
 without_udev
 check "31 devices are stacked" chain d 31 /dev/ram0
@@ -45,4 +45,12 @@ check "until d1 is cleared" dmsetup clear "$P-d1"
 check "then it can, and serve" swap x "0 2048 linear $CHAIN 0"
 same "with the same data" "$(sectors 1 8)" \
 	"$(dd if="/dev/mapper/$P-x" bs=4k count=1 iflag=direct 2>/dev/null)"
+
+# Turning a stack round: what is to go must be gone first.
+check "x is to leave the stack" reload x "0 2048 linear /dev/ram0 0"
+refused "its live table counts still" "$ELOOP" "Device closes a loop" \
+	reload d1 "0 2048 linear /dev/mapper/$P-x 0"
+check "when it has left" dmsetup resume "$P-x"
+check "the stack can go on top of it" swap d1 "0 2048 linear /dev/mapper/$P-x 0"
+check "and off it again" swap d1 "$table"
 finish
