@@ -61,7 +61,7 @@ over_writecache() {
 # kpartx's partitions are linear devices, md's the kernel's own.
 over_partition() {
 	create x "0 16384 linear $A 0" &&
-		printf '2048,8192,83\n' | sfdisk -q "/dev/mapper/$P-x" >/dev/null &&
+		printf '2048,8192,83\n' | sfdisk -q --force --no-reread --no-tell-kernel "/dev/mapper/$P-x" >/dev/null &&
 		kpartx -n -a -p p "/dev/mapper/$P-x" &&
 		defer remove_device "$P-xp1" && dmsetup mknodes &&
 		TOP=/dev/mapper/$P-xp1
@@ -74,7 +74,7 @@ over_md() {
 }
 
 over_mdpartition() {
-	over_md && printf '2048,8192,83\n' | sfdisk -q /dev/md77 >/dev/null &&
+	over_md && printf '2048,8192,83\n' | sfdisk -q --force --no-reread /dev/md77 >/dev/null &&
 		TOP=/dev/md77p1
 }
 
