@@ -153,11 +153,6 @@ static struct gendisk *guard_own_disk(struct dm_target *ti)
 	return dm_disk(dm_table_get_md(ti->table));
 }
 
-static bool guard_is_dm(const char *name)
-{
-	return strstarts(name, "dm-");
-}
-
 /* A walk down ends when the target is reached. */
 static bool guard_is_over(struct guard_walk *walk)
 {
@@ -412,7 +407,6 @@ static void guard_free_walk(struct guard_walk *walk)
 /**
  * guard_walk() - find all that a disk stands on, or all that stand on it
  * @start: name of the disk to start from
- * @depth: how deep that is
  * @flags: GUARD_DOWN and the like
  * @target: name of the disk whose being reached ends a walk down, and that a
  *	    walk up does not pass through
@@ -426,9 +420,8 @@ static void guard_free_walk(struct guard_walk *walk)
  * allocates without I/O, which could be to a device that waits for us.
  * Return: the walk, to be freed with guard_free_walk(), or ERR_PTR().
  */
-static struct guard_walk *guard_walk(const char *start, unsigned int depth,
-				     unsigned int flags, const char *target,
-				     unsigned int cap)
+static struct guard_walk *guard_walk(const char *start, unsigned int flags,
+				     const char *target, unsigned int cap)
 {
 	const struct cred *cred;
 	struct guard_walk *walk;
@@ -448,7 +441,8 @@ static struct guard_walk *guard_walk(const char *start, unsigned int depth,
 
 	noio = memalloc_noio_save();
 	cred = override_creds(guard_cred);
-	r = guard_reach(walk, start, NULL, depth);
+	/* A way down starts one below the target, a way up at the target. */
+	r = guard_reach(walk, start, NULL, flags & GUARD_DOWN ? 1 : 0);
 	while (!r && !guard_is_over(walk) && !list_empty(&walk->queue)) {
 		node = list_first_entry(&walk->queue, struct guard_node, queue);
 		list_del_init(&node->queue);
@@ -665,7 +659,7 @@ static int guard_check(struct gendisk *disk, struct block_device *bdev,
 		/* What has a size has been resumed, so it is linked. */
 		if (bdev_nr_sectors(bdev))
 			flags |= GUARD_SETTLED;
-		down = guard_walk(next, 1, flags, own, max_depth + 1);
+		down = guard_walk(next, flags, own, max_depth + 1);
 		if (IS_ERR(down))
 			goto unreadable;
 		if (down->hit) {
@@ -680,7 +674,7 @@ static int guard_check(struct gendisk *disk, struct block_device *bdev,
 		goto out;
 
 	if (!alone) {
-		up = guard_walk(own, 0, 0, own, max_depth + 1);
+		up = guard_walk(own, 0, own, max_depth + 1);
 		if (IS_ERR(up))
 			goto unreadable;
 		above = up->deepest->depth;

@@ -21,6 +21,7 @@
 #include <linux/kernfs.h>
 #include <linux/rbtree.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 /* The only place that holds the version; everything else derives it. */
 #define DM_LINEAR_GUARD_VERSION "0.2.0"
@@ -137,6 +138,12 @@ static inline struct file *file_open_root_mnt(struct vfsmount *mnt,
 }
 #endif
 
+/* A disk of device-mapper's, by its name. */
+static inline bool guard_is_dm(const char *name)
+{
+	return strstarts(name, "dm-");
+}
+
 /*
  * Is a directory of sysfs certainly empty?  It cannot go away meanwhile, but it
  * may not be there: 5.10 shows a disk to others before it has any.
@@ -159,7 +166,7 @@ static inline bool guard_dir_is_empty(struct kobject *dir)
  */
 static inline bool guard_stands_on_nothing(struct gendisk *disk)
 {
-	if (strstarts(disk->disk_name, "dm-"))
+	if (guard_is_dm(disk->disk_name))
 		return false;
 #ifdef GUARD_LACKS_SLAVE_BDEVS
 	{
@@ -188,7 +195,7 @@ static inline bool guard_stands_on_nothing(struct gendisk *disk)
  */
 static inline bool guard_holds_up_nothing(struct gendisk *disk, bool settled)
 {
-	if (!strstarts(disk->disk_name, "dm-"))
+	if (!guard_is_dm(disk->disk_name))
 		return false;
 #ifdef GUARD_LACKS_SLAVE_BDEVS
 	return guard_dir_is_empty(disk->part0.holder_dir);
