@@ -25,7 +25,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -42,7 +41,7 @@
 #define MAX_RAMS 4
 #define MAX_NODES (MAX_DEVICES + MAX_RAMS)
 
-enum kind { LINEAR, STRIPED, ORIGIN, CRYPT, ERROR, ZERO, KINDS };
+enum kind { LINEAR, STRIPED, ORIGIN, CRYPT, ERROR, ZERO };
 
 static const char *const kind_name[] = {
 	"linear", "striped", "snapshot-origin", "crypt", "error", "zero"

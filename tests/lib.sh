@@ -198,14 +198,14 @@ loop_device() {
 	defer losetup --detach "$LOOP"
 }
 
-# chain NAME COUNT DEVICE [SECTORS]: devices NAME1 to NAMEn, each on the one
+# chain NAME COUNT DEVICE: devices NAME1 to NAMEn, each on the one
 # before, the first on DEVICE; CHAIN is the last of them.
 chain() {
 	local i
 	CHAIN=$3
 	defer remove_chain "$1" "$2"
 	for ((i = 1; i <= $2; i++)); do
-		dmsetup create "$P-$1$i" --table "0 ${4:-2048} linear $CHAIN 0" ||
+		dmsetup create "$P-$1$i" --table "0 2048 linear $CHAIN 0" ||
 			return
 		CHAIN=/dev/mapper/$P-$1$i
 	done

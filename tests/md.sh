@@ -18,8 +18,6 @@ check "and a linear device on it" create x "0 8192 linear /dev/md77 0"
 
 set_to scope all
 before=$(counter not_refused)
-mark=$P.$RANDOM
-echo "$mark" >/dev/kmsg
 check "the array can be made to stand on that" mdadm --quiet /dev/md77 --add "$X"
 log=$(dmesg --level crit | tail -n 1)
 number=$(number_of "$X")

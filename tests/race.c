@@ -8,7 +8,7 @@
  * one table each of what would be a loop; in every other round one of the
  * devices has no table before.  Not all may succeed; with scope=all, exactly
  * one may not.  Then SECONDS of a storm: each process loads, clears, suspends,
- * resumes, renames, removes and creates what it likes, while a checker that
+ * resumes, removes and creates what it likes, while a checker that
  * knows nothing but /sys/block/dm-N/slaves looks for loops.  A loop that it sees
  * there (both slots, at several moments) is looked for among the live tables,
  * with all others stopped.
@@ -45,7 +45,6 @@ static uint64_t state;
 
 static struct shared {
 	atomic_int arrived[2];		/* at the two barriers of a round */
-	atomic_int round;
 	atomic_int result[PROCESSES];	/* errno of each load */
 	atomic_uint minor[STORM_DEVICES];
 	unsigned int major;

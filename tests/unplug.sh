@@ -54,7 +54,7 @@ for scope in linear all; do
 		swap a "0 2048 linear /dev/ram0 0" && swap b "0 2048 linear '"$A"' 0"'
 	check "the driver of the other unloaded" rmmod scsi_debug
 
-	# A device whose table is taken away, and an array that is stopped.
+	# A device whose table is taken away.
 	DISK=/dev/ram0
 	check "a device is cut off" under_loads eval "
 		dmsetup remove --force $P-a || true"
@@ -64,7 +64,7 @@ for scope in linear all; do
 	remove_device "$P-a"
 done
 
-# Devices come and go at random, with arrays on them.
+# Arrays that are built, mapped onto, and stopped.
 comes_and_goes() {
 	local i
 	for i in 1 2 3; do
