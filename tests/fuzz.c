@@ -15,20 +15,15 @@
  */
 
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
-#include <libdevmapper.h>
 #include <stdarg.h>
 #include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
-#define PARAMETERS "/sys/module/dm_linear_guard/parameters/"
+#include "dm.h"
+
 /* What libblkid sends to every new device, and what kills in a loop. */
 #define PASS_THROUGH 0x80280215UL
 
@@ -82,27 +77,12 @@ static bool core_knows_self;	/* core refuses a device on itself */
 static const char *prefix;
 static bool verbose;
 
-static uint64_t state;
 static long operation;
 static long count_loads, count_loops, count_depth, count_self, count_resumes;
 static long count_reads, count_refused_resumes, count_other, count_avoided;
 
 static long names;
 static char operation_text[512];
-
-static uint64_t next_random(void)
-{
-	/* xorshift64* */
-	state ^= state >> 12;
-	state ^= state << 25;
-	state ^= state >> 27;
-	return state * 0x2545f4914f6cdd1dULL;
-}
-
-static unsigned int below(unsigned int n)
-{
-	return (next_random() >> 33) % n;
-}
 
 static void node_name(char *buffer, size_t size, int node)
 {
@@ -113,21 +93,23 @@ static void node_name(char *buffer, size_t size, int node)
 		snprintf(buffer, size, "1:%d", node - devices);
 }
 
-static void dump_table(const char *slot, const struct table *t)
+/* A table in a line, for people. */
+static void describe(char *text, size_t size, const struct table *t)
 {
+	size_t len = 0;
 	int i, j;
 
+	text[0] = '\0';
 	for (i = 0; i < t->segments; i++) {
 		const struct segment *s = &t->segment[i];
 
-		printf("#   %s %s", slot, kind_name[s->kind]);
+		len += snprintf(text + len, size - len, " %s", kind_name[s->kind]);
 		for (j = 0; j < s->belows; j++)
-			if (s->below[j] < devices)
-				printf(" d%d+%u", s->below[j], s->offset[j]);
-			else
-				printf(" ram%d+%u", s->below[j] - devices,
-				       s->offset[j]);
-		printf("\n");
+			len += snprintf(text + len, size - len,
+					s->below[j] < devices ? " d%d+%u" :
+								" ram%d+%u",
+					s->below[j] < devices ? s->below[j] :
+					s->below[j] - devices, s->offset[j]);
 	}
 }
 
@@ -135,6 +117,7 @@ static void clean_up(void);
 
 static void dump(void)
 {
+	char text[256];
 	int i;
 
 	for (i = 0; i < devices; i++) {
@@ -146,8 +129,10 @@ static void dump(void)
 		       d->minor, d->added ? "" : " not added",
 		       d->sized ? "" : " without a size",
 		       d->suspended ? " suspended" : "");
-		dump_table("live", &d->live);
-		dump_table("inactive", &d->inactive);
+		describe(text, sizeof(text), &d->live);
+		printf("#   live:%s\n", text);
+		describe(text, sizeof(text), &d->inactive);
+		printf("#   inactive:%s\n", text);
 	}
 }
 
@@ -385,25 +370,13 @@ static enum source resolve(int node, unsigned int sector, int *ram,
 
 /* The kernel. */
 
-static void silent(int level, const char *file, int line, int dm_errno,
-		   const char *format, ...)
-{
-}
-
 /* Run a task, of which a table may be a part; 0 or an errno. */
 static int run(int type, const char *name, const struct table *t,
 	       const char *new_name, struct dm_info *info)
 {
-	struct dm_task *task = dm_task_create(type);
-	int i, j, r = 0;
+	struct dm_task *task = new_task(type, name);
+	int i, j;
 
-	if (!task || !dm_task_set_name(task, name))
-		disagree("libdevmapper has no task");
-	dm_task_no_open_count(task);
-	if (type == DM_DEVICE_SUSPEND) {
-		dm_task_no_flush(task);
-		dm_task_skip_lockfs(task);
-	}
 	if (new_name)
 		dm_task_set_newname(task, new_name);
 	for (i = 0; t && i < t->segments; i++) {
@@ -441,12 +414,7 @@ static int run(int type, const char *name, const struct table *t,
 		dm_task_add_target(task, (uint64_t)i * size, size,
 				   kind_name[s->kind], params);
 	}
-	if (!dm_task_run(task))
-		r = dm_task_get_errno(task) ?: EIO;
-	else if (info && !dm_task_get_info(task, info))
-		disagree("libdevmapper has no info");
-	dm_task_destroy(task);
-	return r;
+	return run_task(task, info);
 }
 
 static bool is_added(const struct device *d)
@@ -537,37 +505,17 @@ static void random_segment(struct segment *s, unsigned int size)
 	}
 }
 
-static void describe_load(int own, const struct table *t)
-{
-	int i, j;
-	size_t len;
-
-	len = snprintf(operation_text, sizeof(operation_text), "load d%d:", own);
-	for (i = 0; i < t->segments; i++) {
-		const struct segment *s = &t->segment[i];
-
-		len += snprintf(operation_text + len,
-				sizeof(operation_text) - len, " %s",
-				kind_name[s->kind]);
-		for (j = 0; j < s->belows; j++)
-			len += snprintf(operation_text + len,
-					sizeof(operation_text) - len,
-					s->below[j] < devices ? " d%d" : " ram%d",
-					s->below[j] < devices ? s->below[j] :
-					s->below[j] - devices);
-	}
-}
-
 static void do_load(int own)
 {
 	struct device *d = &device[own];
 	struct table t = { .segments = 1 + below(2) };
 	bool avoid = false;
-	int i, wanted, got;
+	int i, wanted, got, len;
 
 	for (i = 0; i < t.segments; i++)
 		random_segment(&t.segment[i], t.segments == 2 ? HALF : SIZE);
-	describe_load(own, &t);
+	len = snprintf(operation_text, sizeof(operation_text), "load d%d:", own);
+	describe(operation_text + len, sizeof(operation_text) - len, &t);
 	wanted = predict_load(own, &t, &avoid);
 	if (avoid) {
 		count_avoided++;
@@ -735,23 +683,6 @@ static void clean_up(void)
 			printf("# %s cannot be removed\n", device[i].name);
 }
 
-static unsigned int read_parameter(const char *name, bool *is_all)
-{
-	char path[128], text[32] = "";
-	FILE *file;
-
-	snprintf(path, sizeof(path), PARAMETERS "%s", name);
-	file = fopen(path, "r");
-	if (!file || !fgets(text, sizeof(text), file)) {
-		perror(path);
-		exit(2);
-	}
-	fclose(file);
-	if (is_all)
-		*is_all = !strncmp(text, "all", 3);
-	return strtoul(text, NULL, 10);
-}
-
 static void fill_rams(void)
 {
 	char path[32], sector[SECTOR];
@@ -791,6 +722,7 @@ int main(int argc, char **argv)
 {
 	unsigned long seed = time(NULL);
 	long operations = 1000;
+	char text[16];
 	int option;
 
 	while ((option = getopt(argc, argv, "s:n:d:r:v")) != -1) {
@@ -820,16 +752,17 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	prefix = argv[optind];
-	state = seed * 2 + 1;
+	seed_random(seed);
 	setlinebuf(stdout);
-	max_depth = read_parameter("max_depth", NULL);
-	read_parameter("scope", &scope_all);
+	read_parameter("max_depth", text, sizeof(text));
+	max_depth = atoi(text);
+	read_parameter("scope", text, sizeof(text));
+	scope_all = !strcmp(text, "all");
 	printf("# seed %lu, %ld operations, %d devices, %d RAM disks, scope %s, max_depth %u\n",
 	       seed, operations, devices, rams, scope_all ? "all" : "linear",
 	       max_depth);
 
-	dm_log_with_errno_init(silent);
-	dm_udev_set_sync_support(0);
+	start_libdevmapper();
 	fill_rams();
 	probe_kernel();
 	for (operation = 0; operation < operations; operation++) {

@@ -198,6 +198,48 @@ loop_device() {
 	defer losetup --detach "$LOOP"
 }
 
+# Targets that stand on a device.  What they need besides is on /dev/ram1 and
+# /dev/ram2, which are to be emptied before: empty_ramdisks.
+# shellcheck disable=SC2034
+TARGETS=(striped crypt delay snapshot-origin snapshot thin-pool mirror raid
+	writecache cache)
+
+# table TARGET DEVICE SECTORS: a table of that many on the device.
+table() {
+	case $1 in
+	linear) set -- "$@" "$2 0" ;;
+	delay) set -- "$@" "$2 0 0" ;;
+	striped) set -- "$@" "1 8 $2 0" ;;
+	crypt) set -- "$@" "aes-xts-plain64 $(printf '%032x' 1 2) 0 $2 0" ;;
+	snapshot-origin) set -- "$@" "$2" ;;
+	snapshot) set -- "$@" "$2 /dev/ram1 N 8" ;;
+	thin-pool) set -- "$@" "/dev/ram1 $2 128 0" ;;
+	mirror) set -- "$@" "core 2 1024 nosync 2 $2 0 /dev/ram1 0" ;;
+	raid) set -- "$@" "raid1 3 0 region_size 1024 2 - $2 - /dev/ram1" ;;
+	writecache) set -- "$@" "s $2 /dev/ram1 4096 0" ;;
+	cache) set -- "$@" "/dev/ram1 /dev/ram2 $2 128 1 writethrough default 0" ;;
+	*) return 1 ;;
+	esac
+	echo "0 $3 $1 $4"
+}
+
+empty_ramdisks() {
+	local device
+	for device in /dev/ram[0-9]*; do
+		dd if=/dev/zero of="$device" bs=4k count=1 oflag=direct status=none
+	done
+}
+
+# stop_bcache NAME: stop it, and wait for it to be gone.
+stop_bcache() {
+	echo 1 >"/sys/block/$1/bcache/stop"
+	for _ in {1..50}; do
+		[ -e "/sys/block/$1" ] || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
 # chain NAME COUNT DEVICE: devices NAME1 to NAMEn, each on the one
 # before, the first on DEVICE; CHAIN is the last of them.
 chain() {

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What md links cannot be refused: it is said loudly, counted, and contained.
+# What md and bcache link cannot be refused: it is said loudly, counted, and contained.
 . "$(dirname "$0")/lib.sh"
 
-plan 14
-require mdadm
+plan 18
+require make-bcache mdadm
 ramdisks 2 4
 without_udev
 X=/dev/mapper/$P-x
@@ -35,6 +35,19 @@ refused "but not resumed" "$ELOOP" "not resuming $P-x ($number): loop" \
 check "a good table can be loaded and resumed" swap x "0 8192 linear /dev/ram1 0"
 check "and the array be mended" mdadm --quiet /dev/md77 --fail "$X" --remove "$X"
 check "so that it can stand on it again" swap x "0 8192 linear /dev/md77 0"
+# bcache makes a new disk, which nothing stands on yet.
+swap x "0 8192 linear /dev/ram1 0"
+modprobe -q bcache
+set_to max_depth 1
+check "bcache can be made to stand on a device" eval \
+	'make-bcache --wipe-bcache -B "$X" && echo "$X" >/sys/fs/bcache/register'
+bcache=$(ls "/sys/block/$number/holders")
+log=$(dmesg --level crit | tail -n 1)
+same "even if it stands too high" "device-mapper: linear-guard: cannot refuse $bcache: stack deeper than 1 $bcache -> $P-x ($number) -> ram1" \
+	"${log#*] }"
+same "and is counted" "$((before + 2))" "$(counter not_refused)"
+check "and stopped" stop_bcache "$bcache"
+
 set_to scope linear
-same "no more is counted" "$((before + 1))" "$(counter not_refused)"
+same "no more is counted" "$((before + 2))" "$(counter not_refused)"
 finish

@@ -10,5 +10,4 @@ for ((i = 1; i <= 240; i++)); do
 	dmsetup create "$P-$i" --table "0 2048 linear $below 0" 2>/dev/null || break
 	below=/dev/mapper/$P-$i
 done
-export below
-live
+live "$below"

@@ -7,8 +7,8 @@
  * First ROUNDS rounds in which two or three processes load, at the same moment,
  * one table each of what would be a loop; in every other round one of the
  * devices has no table before.  Not all may succeed; with scope=all, exactly
- * one may not.  Then SECONDS of a storm: each process loads, clears, suspends,
- * resumes, removes and creates what it likes, while a checker that
+ * one may not.  Then SECONDS of a storm: each process loads, suspends, resumes,
+ * clears, renames, removes and creates what it likes, while a checker that
  * knows nothing but /sys/block/dm-N/slaves looks for loops.  A loop that it sees
  * there (both slots, at several moments) is looked for among the live tables,
  * with all others stopped.
@@ -18,22 +18,17 @@
 
 #define _GNU_SOURCE
 #include <dirent.h>
-#include <errno.h>
-#include <libdevmapper.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#define SCOPE "/sys/module/dm_linear_guard/parameters/scope"
+#include "dm.h"
+
 #define PROCESSES 3
 #define STORM_DEVICES 5
 #define SIZE 2048
@@ -41,52 +36,46 @@
 
 static const char *prefix;
 static bool scope_all;
-static uint64_t state;
 
 static struct shared {
 	atomic_int arrived[2];		/* at the two barriers of a round */
 	atomic_int result[PROCESSES];	/* errno of each load */
 	atomic_uint minor[STORM_DEVICES];
+	atomic_bool renamed[STORM_DEVICES];
 	unsigned int major;
 	int members;			/* processes in this round */
 	bool striped;
 } *shared;
 
-static unsigned int below(unsigned int n)
+static void name_of(char *name, int size, int device, bool renamed)
 {
-	state ^= state >> 12;
-	state ^= state << 25;
-	state ^= state >> 27;
-	return (state * 0x2545f4914f6cdd1dULL >> 33) % n;
-}
-
-static void silent(int level, const char *file, int line, int dm_errno,
-		   const char *format, ...)
-{
+	snprintf(name, size, "%s-%d%s", prefix, device, renamed ? "r" : "");
 }
 
 static int run(int type, int device, const char *kind, const char *params,
 	       struct dm_info *info)
 {
-	struct dm_task *task = dm_task_create(type);
+	struct dm_task *task;
 	char name[64];
-	int r = 0;
 
-	snprintf(name, sizeof(name), "%s-%d", prefix, device);
-	dm_task_set_name(task, name);
-	dm_task_no_open_count(task);
-	if (type == DM_DEVICE_SUSPEND) {
-		dm_task_no_flush(task);
-		dm_task_skip_lockfs(task);
-	}
+	name_of(name, sizeof(name), device, atomic_load(&shared->renamed[device]));
+	task = new_task(type, name);
 	if (kind)
 		dm_task_add_target(task, 0, SIZE, kind, params);
-	if (!dm_task_run(task))
-		r = dm_task_get_errno(task) ?: EIO;
-	else if (info)
-		dm_task_get_info(task, info);
-	dm_task_destroy(task);
-	return r;
+	return run_task(task, info);
+}
+
+static void rename_device(int device, bool to)
+{
+	struct dm_task *task;
+	char name[64];
+
+	name_of(name, sizeof(name), device, !to);
+	task = new_task(DM_DEVICE_RENAME, name);
+	name_of(name, sizeof(name), device, to);
+	dm_task_set_newname(task, name);
+	if (!run_task(task, NULL))
+		atomic_store(&shared->renamed[device], to);
 }
 
 static int load(int device, int lower, bool striped)
@@ -136,7 +125,7 @@ static void member(int me, int rounds)
 	volatile unsigned int spin;
 	int round;
 
-	state += me;
+	random_state += me;
 	for (round = 0; round < rounds; round++) {
 		wait_for(0, round, PROCESSES + 1);
 		if (me < shared->members) {
@@ -232,14 +221,23 @@ static bool shown_by_load(void)
 
 static void storm(int me, bool come_and_go)
 {
+	bool even;
 	int own;
 
-	state += 100 + me;
+	random_state += 100 + me;
 	for (;;) {
 		own = below(STORM_DEVICES);
+		/*
+		 * None is both cleared and renamed: 6.1 and 6.12, whatever the
+		 * target, then free twice what they noted for IMA.
+		 */
+		even = own % 2 == 0;
 		switch (below(12)) {
 		case 0:
-			run(DM_DEVICE_CLEAR, own, NULL, NULL, NULL);
+			if (even)
+				run(DM_DEVICE_CLEAR, own, NULL, NULL, NULL);
+			else
+				rename_device(own, below(2));
 			break;
 		case 1:
 			run(DM_DEVICE_SUSPEND, own, NULL, NULL, NULL);
@@ -250,11 +248,11 @@ static void storm(int me, bool come_and_go)
 			run(DM_DEVICE_RESUME, own, NULL, NULL, NULL);
 			break;
 		case 5:
-			if (come_and_go)
+			if (come_and_go && even)
 				run(DM_DEVICE_REMOVE, own, NULL, NULL, NULL);
 			break;
 		case 6:
-			if (come_and_go)
+			if (come_and_go && even)
 				create(own);
 			break;
 		case 7:
@@ -310,15 +308,15 @@ static bool live_tables_have_loop(void)
 	struct dm_task *task;
 	struct dm_deps *deps;
 	struct dm_info info;
-	char name[64];
 	unsigned int d;
 	int i;
 
 	memset(edge, 0, sizeof(edge));
 	for (i = 0; i < STORM_DEVICES; i++) {
+		/* One that is being renamed has a number all the time. */
 		task = dm_task_create(DM_DEVICE_DEPS);
-		snprintf(name, sizeof(name), "%s-%d", prefix, i);
-		dm_task_set_name(task, name);
+		dm_task_set_major(task, shared->major);
+		dm_task_set_minor(task, atomic_load(&shared->minor[i]));
 		if (dm_task_run(task) && dm_task_get_info(task, &info) &&
 		    info.exists && (deps = dm_task_get_deps(task)))
 			for (d = 0; d < deps->count; d++)
@@ -382,6 +380,8 @@ static int storm_and_check(int seconds)
 	}
 	for (i = 0; i < PROCESSES; i++)
 		kill(pid[i], SIGKILL);
+	for (i = 0; i < STORM_DEVICES; i++)
+		rename_device(i, false);
 	/* Before they are waited for: one may wait for these to be let go. */
 	for (i = 0; i < STORM_DEVICES; i++) {
 		run(DM_DEVICE_RELOAD, i, "error", "", NULL);
@@ -400,8 +400,7 @@ int main(int argc, char **argv)
 {
 	unsigned long seed = time(NULL);
 	int rounds = 100, seconds = 5, failed, option;
-	char text[16] = "";
-	FILE *file;
+	char scope[16];
 
 	while ((option = getopt(argc, argv, "n:t:s:")) != -1) {
 		switch (option) {
@@ -423,18 +422,12 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	prefix = argv[optind];
-	state = seed * 2 + 1;
-	file = fopen(SCOPE, "r");
-	if (!file || !fgets(text, sizeof(text), file)) {
-		perror(SCOPE);
-		return 2;
-	}
-	fclose(file);
-	scope_all = !strncmp(text, "all", 3);
+	seed_random(seed);
+	read_parameter("scope", scope, sizeof(scope));
+	scope_all = !strcmp(scope, "all");
 	setlinebuf(stdout);
 	setpgid(0, 0);
-	dm_log_with_errno_init(silent);
-	dm_udev_set_sync_support(0);
+	start_libdevmapper();
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED)

@@ -1,0 +1,52 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# scope=all and a livepatch of the same function exclude each other.
+. "$(dirname "$0")/lib.sh"
+
+patch=$(dirname "$0")/test_modules/dlg_livepatch.ko
+sys=/sys/kernel/livepatch
+
+plan 10
+[ -e "$patch" ] || skip "the livepatch is not built"
+[ -d "$sys" ] || skip "this kernel has no livepatch"
+ramdisks 2 4
+without_udev
+
+patched() {
+	insmod "$patch" && wait_for '[ "$(cat $sys/dlg_livepatch/transition)" = 0 ]'
+}
+
+unpatched() {
+	echo 0 >"$sys/dlg_livepatch/enabled" &&
+		wait_for '[ ! -e $sys/dlg_livepatch ]' && rmmod dlg_livepatch
+}
+
+wait_for() {
+	for _ in {1..300}; do
+		! eval "$1" || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+create a "0 2048 linear /dev/ram0 0"
+create b "0 2048 linear /dev/mapper/$P-a 0"
+set_to scope all
+check "with scope=all there is no livepatch" fails insmod "$patch"
+refused "and the scope stays" "$ELOOP" "refusing $P-a" \
+	reload a "0 2048 striped 1 8 /dev/mapper/$P-b 0"
+set_to scope linear
+
+check "with scope=linear there can be" patched
+refused "it is what links meet" "Operation not permitted" "Device lookup failed" \
+	reload a "0 2048 linear /dev/ram1 0"
+refused "with a livepatch there is no scope=all" "Device or resource busy" \
+	"scope=all: ftrace is off, or others divert" \
+	bash -c "echo all >$PARAMS/scope"
+same "but linear" linear "$(counter scope)"
+check "and the livepatch stays" [ "$(cat "$sys/dlg_livepatch/enabled")" = 1 ]
+check "until it is taken back" unpatched
+
+check "then there is scope=all" set_to scope all
+check "and links are made" swap a "0 2048 linear /dev/ram1 0"
+finish
