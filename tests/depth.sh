@@ -3,8 +3,9 @@
 # A stack of max_depth devices works, and none gets one deeper.
 . "$(dirname "$0")/lib.sh"
 
-plan 26
-ramdisks 2 4
+plan 30
+require mdadm sfdisk
+ramdisks 3 4
 without_udev
 
 for value in 0 65 -1 many ""; do
@@ -53,7 +54,23 @@ refused "but for new tables" "$ELOOP" "$TOO_DEEP" \
 	reload a7 "0 2048 linear /dev/mapper/$P-a6 0"
 check "except where they are not too deep" swap a7 "0 2048 linear /dev/ram1 0"
 
+# Upwards through an array and a partition of it, which is the kernel's.
+array() {
+	mdadm --quiet --build /dev/md78 --run --force --level=1 \
+		--raid-devices=1 "/dev/mapper/$P-c3" &&
+		defer mdadm --quiet --stop /dev/md78 &&
+		printf '128,1024,83\n' | sfdisk -q --force --no-reread /dev/md78 >/dev/null &&
+		[ -b /dev/md78p1 ]
+}
+set_to max_depth 7
+check "an array stands on a stack of 3" array
+check "and a device on a partition of it" \
+	create p "0 1024 linear /dev/md78p1 0"
+check "these 5 can be joined with 2" swap c1 "0 2048 linear /dev/mapper/$P-a2 0"
+refused "but not with 3" "$ELOOP" "$TOO_DEEP" \
+	reload c1 "0 2048 linear /dev/mapper/$P-a3 0"
+
 set_to max_depth 64
-check "64 devices are stacked" chain e 64 /dev/ram1
+check "64 devices are stacked" chain e 64 /dev/ram2
 check "and probed by blkid" fails blkid -p "$CHAIN"
 finish

@@ -14,6 +14,5 @@ fi
 dmsetup create "$P-b" --table "0 2048 linear /dev/ram0 0"
 dmsetup create "$P-a" --table "0 2048 linear /dev/mapper/$P-b 0"
 dmsetup reload "$P-b" --table "0 2048 striped 1 8 /dev/mapper/$P-a 0"
-dmsetup resume "$P-b"
-udevadm settle
+dmsetup resume --noudevsync "$P-b"
 live "/dev/mapper/$P-a" "/dev/mapper/$P-b"

@@ -6,6 +6,5 @@
 dmsetup create "$P-a" --table "0 2048 linear /dev/ram0 0"
 dmsetup create "$P-b" --table "0 2048 linear /dev/mapper/$P-a 0"
 dmsetup reload "$P-a" --table "0 2048 linear /dev/mapper/$P-b 0"
-dmsetup resume "$P-a"
-udevadm settle
+dmsetup resume --noudevsync "$P-a"
 live "/dev/mapper/$P-a" "/dev/mapper/$P-b"

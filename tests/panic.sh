@@ -22,11 +22,13 @@ clean_up() {
 	rmmod brd
 }
 
-# live DEVICE...: use them as udev does; without the module, nothing lives on.
+# live DEVICE...: ask and read them as udev does; without the module, nothing
+# lives on.
 live() {
 	local device status=0
 	[ -d "$PARAMS" ] || echo "# no module: this is the end" >&2
 	for device; do
+		/lib/udev/ata_id "$device" >/dev/null 2>&1
 		blkid -p "$device" >/dev/null
 		dd if="$device" of=/dev/null bs=4k count=1 iflag=direct \
 			status=none || status=1

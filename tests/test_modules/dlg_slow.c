@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Keeps the next one who makes a link between two disks waiting just before,
+ * for half a second, each time that "next" is written to.
+ */
+
+#include <linux/atomic.h>
+#include <linux/delay.h>
+#include <linux/kprobes.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+
+static atomic_t dlg_next;
+
+static int dlg_wait(struct kprobe *kprobe, struct pt_regs *regs)
+{
+	if (atomic_cmpxchg(&dlg_next, 1, 0))
+		mdelay(500);
+	return 0;
+}
+
+static struct kprobe dlg_kprobe = {
+	.symbol_name = "bd_link_disk_holder",
+	.pre_handler = dlg_wait,
+};
+
+static int dlg_set_next(const char *val, const struct kernel_param *kp)
+{
+	atomic_set(&dlg_next, 1);
+	return 0;
+}
+
+static const struct kernel_param_ops dlg_next_ops = {
+	.set = dlg_set_next,
+};
+
+module_param_cb(next, &dlg_next_ops, NULL, 0200);
+MODULE_PARM_DESC(next, "Keep the next one waiting");
+
+static int __init dlg_slow_init(void)
+{
+	return register_kprobe(&dlg_kprobe);
+}
+
+static void __exit dlg_slow_exit(void)
+{
+	unregister_kprobe(&dlg_kprobe);
+}
+
+module_init(dlg_slow_init);
+module_exit(dlg_slow_exit);
+
+MODULE_DESCRIPTION("Widens a window for the tests of dm-linear-guard");
+MODULE_AUTHOR("The dm-linear-guard developers");
+MODULE_LICENSE("GPL");
