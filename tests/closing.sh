@@ -42,17 +42,17 @@ array() {
 	mdadm --quiet --build /dev/md77 --run --force --level=1 \
 		--raid-devices=1 "/dev/mapper/$P-c" &&
 		printf '2048,4096,83\n' | sfdisk -q --force --no-reread /dev/md77 >/dev/null &&
-		[ -b /dev/md77p1 ]
+		create d "$(table striped /dev/md77p1 4096)"
 }
 set_to max_depth 32
-check "a partition of an array on top of all" array
-refused "closes no loop of a striped device" "$ELOOP" "refusing $P-a" \
-	reload a "$(table striped /dev/md77p1 2048)"
-check "nor refuses one that is none" \
-	create new "$(table striped /dev/md77p1 2048)"
-check "which serves" dd if="/dev/mapper/$P-new" of=/dev/null bs=4k count=1 \
-	iflag=direct
+check "a striped device on a partition of an array" array
+refused "closes no loop" "$ELOOP" "refusing $P-a" \
+	reload a "$(table striped "/dev/mapper/$P-d" 2048)"
+check "but serves what is none" \
+	create new "$(table striped "/dev/mapper/$P-d" 2048)"
+check "well" dd if="/dev/mapper/$P-new" of=/dev/null bs=4k count=1 iflag=direct
 remove_device "$P-new"
+remove_device "$P-d"
 check "and the array is stopped" mdadm --quiet --stop /dev/md77
 
 set_to scope linear

@@ -198,6 +198,48 @@ loop_device() {
 	defer losetup --detach "$LOOP"
 }
 
+# null_disk NAME ATTRIBUTE=VALUE...: sets NULL to one of null_blk's.
+null_disk() {
+	local dir=/sys/kernel/config/nullb/$P-$1 setting
+	if [ ! -d /sys/kernel/config/nullb ]; then
+		[ ! -e /sys/module/null_blk ] || skip "null_blk is in use"
+		modprobe null_blk nr_devices=0 2>/dev/null || skip "no null_blk"
+		defer rmmod null_blk
+		mountpoint -q /sys/kernel/config ||
+			mount -t configfs configfs /sys/kernel/config
+	fi
+	mkdir "$dir"
+	defer rmdir "$dir"
+	for setting in "${@:2}"; do
+		echo "${setting#*=}" >"$dir/${setting%=*}" ||
+			skip "null_blk has no $setting"
+	done
+	echo 1 >"$dir/power"
+	# Newer kernels name the disk as its directory.
+	# shellcheck disable=SC2034
+	if [ -e "/sys/block/$P-$1" ]; then
+		NULL=/dev/$P-$1
+	else
+		NULL=/dev/nullb$(cat "$dir/index")
+	fi
+}
+
+# scsi_disk OPTION...: sets SCSI to one of scsi_debug's.
+scsi_disk() {
+	local model
+	[ ! -e /sys/module/scsi_debug ] || skip "scsi_debug is in use"
+	modprobe -q sd_mod
+	modprobe scsi_debug "$@" 2>/dev/null || skip "no scsi_debug"
+	defer rmmod scsi_debug
+	for _ in {1..100}; do
+		model=$(grep -ls scsi_debug /sys/block/sd*/device/model) && break
+		sleep 0.1
+	done
+	model=${model%/device/model}
+	# shellcheck disable=SC2034
+	SCSI=/dev/${model##*/}
+}
+
 # Targets that stand on a device.  What they need besides is on /dev/ram1 and
 # /dev/ram2, which are to be emptied before: empty_ramdisks.
 # shellcheck disable=SC2034
@@ -230,14 +272,25 @@ empty_ramdisks() {
 	done
 }
 
-# stop_bcache NAME: stop it, and wait for it to be gone.
-stop_bcache() {
-	echo 1 >"/sys/block/$1/bcache/stop"
-	for _ in {1..50}; do
-		[ -e "/sys/block/$1" ] || return 0
+# wait_for COMMAND...: until it succeeds, for half a minute.
+wait_for() {
+	for _ in {1..300}; do
+		! "$@" || return 0
 		sleep 0.1
 	done
 	return 1
+}
+
+# make_bcache DEVICE: put a bcache on it, and say which.
+make_bcache() {
+	make-bcache --wipe-bcache -B "$1" >/dev/null &&
+		echo "$1" >/sys/fs/bcache/register &&
+		ls "/sys/block/$(number_of "$1")/holders"
+}
+
+# stop_bcache NAME: stop it, and wait for it to be gone.
+stop_bcache() {
+	echo 1 >"/sys/block/$1/bcache/stop" && wait_for [ ! -e "/sys/block/$1" ]
 }
 
 # chain NAME COUNT DEVICE: devices NAME1 to NAMEn, each on the one

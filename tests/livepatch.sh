@@ -13,20 +13,12 @@ ramdisks 2 4
 without_udev
 
 patched() {
-	insmod "$patch" && wait_for '[ "$(cat $sys/dlg_livepatch/transition)" = 0 ]'
+	insmod "$patch" && wait_for grep -q 0 "$sys/dlg_livepatch/transition"
 }
 
 unpatched() {
 	echo 0 >"$sys/dlg_livepatch/enabled" &&
-		wait_for '[ ! -e $sys/dlg_livepatch ]' && rmmod dlg_livepatch
-}
-
-wait_for() {
-	for _ in {1..300}; do
-		! eval "$1" || return 0
-		sleep 0.1
-	done
-	return 1
+		wait_for [ ! -e "$sys/dlg_livepatch" ] && rmmod dlg_livepatch
 }
 
 create a "0 2048 linear /dev/ram0 0"

@@ -39,9 +39,8 @@ check "so that it can stand on it again" swap x "0 8192 linear /dev/md77 0"
 swap x "0 8192 linear /dev/ram1 0"
 modprobe -q bcache
 set_to max_depth 1
-check "bcache can be made to stand on a device" eval \
-	'make-bcache --wipe-bcache -B "$X" && echo "$X" >/sys/fs/bcache/register'
-bcache=$(ls "/sys/block/$number/holders")
+bcache=$(make_bcache "$X")
+check "bcache can be made to stand on a device" [ -e "/sys/block/$bcache" ]
 log=$(dmesg --level crit | tail -n 1)
 same "even if it stands too high" "device-mapper: linear-guard: cannot refuse $bcache: stack deeper than 1 $bcache -> $P-x ($number) -> ram1" \
 	"${log#*] }"

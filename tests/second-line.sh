@@ -3,7 +3,7 @@
 # In loops that no load was refused for, the machine lives and can be mended.
 . "$(dirname "$0")/lib.sh"
 
-plan 26
+plan 27
 require perl
 ramdisks 2 4
 # Nothing may read what runs in circles.
@@ -61,6 +61,9 @@ takeover 1
 check "an ioctl ends" says "Too many levels of symbolic links" pass_through "$A"
 check "on either" says "Too many levels of symbolic links" pass_through "$B"
 check "which is counted" [ "$(counter recursions_ended)" -ge "$((before + 2))" ]
+# Who looks for the depth of this must not run round in it.
+refused "nothing goes on top of it" "$ELOOP" "Stack of devices is too deep" \
+	create c "0 2048 linear $B 0"
 check "a can be mended" swap a "$good"
 check "so that the ioctl gets to the bottom" \
 	says "Inappropriate ioctl for device" pass_through "$B"

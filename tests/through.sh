@@ -39,14 +39,11 @@ over_md() {
 
 over_mdpartition() {
 	over_md && printf '2048,8192,83\n' | sfdisk -q --force --no-reread /dev/md77 >/dev/null &&
-		TOP=/dev/md77p1
+		create x "0 8192 linear /dev/md77p1 0" && TOP=/dev/mapper/$P-x
 }
 
 over_bcache() {
-	make-bcache --wipe-bcache -B "$A" &&
-		echo "$A" >/sys/fs/bcache/register &&
-		TOP=$(ls "/sys/block/$(number_of "$A")/holders") &&
-		defer stop_bcache "$TOP" && TOP=/dev/$TOP
+	TOP=$(make_bcache "$A") && defer stop_bcache "$TOP" && TOP=/dev/$TOP
 }
 
 passes_data() {

@@ -5,23 +5,9 @@
 
 plan 6
 require blkzone
-config=/sys/kernel/config/nullb
-[ ! -e /sys/module/null_blk ] || skip "null_blk is in use"
-modprobe null_blk nr_devices=0 2>/dev/null || skip "no null_blk"
-defer rmmod null_blk
-mountpoint -q /sys/kernel/config ||
-	mount -t configfs configfs /sys/kernel/config
-mkdir "$config/$P"
-defer rmdir "$config/$P"
-for setting in size=64 zoned=1 zone_size=4 zone_nr_conv=2 memory_backed=1; do
-	echo "${setting#*=}" >"$config/$P/${setting%=*}" ||
-		skip "null_blk has no $setting"
-done
-echo 1 >"$config/$P/power"
+null_disk zoned size=64 zoned=1 zone_size=4 zone_nr_conv=2 memory_backed=1
 udevadm settle
-# Newer kernels name the disk as its directory.
-disk=/dev/$P
-[ -b "$disk" ] || disk=/dev/nullb$(cat "$config/$P/index")
+disk=$NULL
 
 # Zones of 8192 sectors; the table starts with zone 4, then zone 1.
 dd if=/dev/zero of="$disk" bs=4k count=3 seek=$((4 * 1024)) oflag=direct status=none
