@@ -235,7 +235,8 @@ scsi_disk() {
 		model=$(grep -ls scsi_debug /sys/block/sd*/device/model) && break
 		sleep 0.1
 	done
-	model=${model%/device/model}
+	# The first of several.
+	model=${model%%/device/model*}
 	# shellcheck disable=SC2034
 	SCSI=/dev/${model##*/}
 }

@@ -1,0 +1,107 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What a kernel offers for a disk works through the guard, and can be seen to.
+. "$(dirname "$0")/lib.sh"
+
+plan 17
+require fio
+without_udev
+hurry
+
+# reads DEVICE OPTIONS...: with fio.
+reads() {
+	fio --name=features --filename="$1" --direct=1 --bs=4k --rw=randread \
+		--size=1M --minimal --output=/dev/null "${@:2}"
+}
+
+queue() {
+	cat "/sys/block/$(number_of "$1")/queue/$2"
+}
+
+# skipped COUNT WHY: that many checks are not made.
+skipped() {
+	local i
+	for ((i = 0; i < $1; i++)); do
+		ktap_test_skip "$2"
+	done
+}
+
+null_disk plain queue_mode=2 size=16 memory_backed=1
+create dev "0 16384 linear $NULL 8192"
+device=/dev/mapper/$P-dev
+check "io_uring" reads "$device" --ioengine=io_uring --iodepth=8
+check "I/O that does not wait" reads "$device" --ioengine=pvsync2 --nowait=1
+check "the same by io_uring" reads "$device" --ioengine=io_uring --nowait=1
+
+# Whose I/O it is, as the disk sees it.
+group=$(mktemp -d)
+defer rmdir "$group"
+mount -t cgroup2 none "$group"
+defer umount "$group"
+echo +io >"$group/cgroup.subtree_control"
+mkdir "$group/$P"
+defer rmdir "$group/$P"
+in_group() {
+	echo "$BASHPID" >"$group/$P/cgroup.procs"
+	dd if="$device" of=/dev/null bs=64k count=16 iflag=direct status=none
+}
+check "I/O of a control group" eval '(in_group)'
+disk=$(cat "/sys/block/$(number_of "$NULL")/dev")
+same "is its I/O on the disk below" "$disk rbytes=1048576" \
+	"$(grep -o "^$disk rbytes=[0-9]*" "$group/$P/io.stat")"
+
+if grep -qw poll_queues /sys/kernel/config/nullb/features; then
+	null_disk poll queue_mode=2 size=16 submit_queues=1 poll_queues=1
+	create poll "0 16384 linear $NULL 8192"
+	same "a disk that can be polled" 1 "$(queue "/dev/mapper/$P-poll" io_poll)"
+	check "is" reads "/dev/mapper/$P-poll" --ioengine=io_uring --hipri=1
+else
+	skipped 2 "this kernel's null_blk cannot be polled"
+fi
+
+# Tags that name each sector's number below are checked on the way.
+scsi_disk dif=1 dix=1 dev_size_mb=16
+create dif "0 8192 linear $SCSI 8192
+8192 8192 linear $SCSI 1024"
+dif=/dev/mapper/$P-dif
+check "protection information is passed on" \
+	grep -q T10-DIF "/sys/block/$(number_of "$dif")/integrity/format"
+sectors 0 2048 >"$OUTPUT.dif"
+defer rm "$OUTPUT.dif"
+check "data that have it are written" dd if="$OUTPUT.dif" of="$dif" bs=64k \
+	seek=56 oflag=direct status=none
+check "and read" cmp "$OUTPUT.dif" <(dd if="$dif" bs=64k skip=56 count=16 \
+	iflag=direct status=none)
+check "from where they are below" cmp <(sectors 1024 1024) \
+	<(dd if="$SCSI" bs=512k skip=1 count=1 iflag=direct status=none)
+remove_device "$P-dif"
+
+# Through a map of the whole disk its commands pass, through a part they do not.
+rmmod scsi_debug
+modprobe scsi_debug dev_size_mb=16 "$(modinfo -p scsi_debug |
+	sed -n 's/^atomic_wr:.*/atomic_wr=1/p')"
+wait_for [ -b "$SCSI" ]
+create whole "0 32768 linear $SCSI 0"
+create part "0 8192 linear $SCSI 8192"
+ioctls=$(dirname "$0")/ioctls
+check "SCSI commands reach the disk" grep -q "inquiry: 0.*scsi_debug" \
+	<("$ioctls" "/dev/mapper/$P-whole")
+check "an ordinary user's, too" grep -q "inquiry by nobody: 0.*scsi_debug" \
+	<("$ioctls" "/dev/mapper/$P-whole")
+check "but not through a part of it" grep -q "inquiry by nobody: -1" \
+	<("$ioctls" "/dev/mapper/$P-part")
+same "reservations are answered by the disk" \
+	"$("$ioctls" "$SCSI" | grep IOC_PR)" \
+	"$("$ioctls" "/dev/mapper/$P-whole" | grep IOC_PR)"
+
+if [ "$(queue "$SCSI" atomic_write_max_bytes 2>/dev/null || echo 0)" != 0 ] &&
+	[ "$(dmsetup targets | awk '$1 == "linear" { print $2; exit }')" != v1.4.0 ]; then
+	same "atomic writes are offered as below" \
+		"$(queue "$SCSI" atomic_write_max_bytes)" \
+		"$(queue "/dev/mapper/$P-whole" atomic_write_max_bytes)"
+	check "and done" xfs_io -d -c "pwrite -A -D -V 1 -b 4k 0 4k" \
+		"/dev/mapper/$P-whole"
+else
+	skipped 2 "this kernel's linear target does no atomic writes"
+fi
+finish

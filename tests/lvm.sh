@@ -1,0 +1,45 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# LVM: a mounted volume grows, shrinks, moves, is split off and merged.
+# shellcheck disable=SC2016,SC2034 # eval is to expand it
+. "$(dirname "$0")/stacks.sh"
+
+start_stack 22
+lvm_on 40 40 40 12
+A=${LOOPS[0]} B=${LOOPS[1]} C=${LOOPS[2]} D=${LOOPS[3]}
+LV=/dev/$P/home
+
+check "a volume group" vgcreate -q "$P" "$A" "$B"
+defer vgremove -q -f "$P"
+check "a volume" lvcreate -q -y -W n -Z n -L 12M -n home "$P" "$A"
+check "is guarded" guarded
+check "is written to" make_files "$LV"
+check "is extended onto another disk" lvextend -q -L 24M "$LV" "$B"
+check "so is its file system" resize2fs "$LV"
+check "and written to" write_more
+check "all is there" remount "$LV"
+umount "$DIR"
+check "it is reduced" eval 'e2fsck -fp $LV && resize2fs $LV 16M &&
+	lvreduce -q -f -L 16M $LV && mount $LV $DIR'
+check "all is there" intact
+
+check "another disk joins" vgextend -q "$P" "$C"
+write_more &
+check "the busy volume moves" pvmove -q -i 1 "$A" "$C"
+wait
+check "all is there" remount "$LV"
+check "a move begins" pvmove -q -b -i 5 "$C" "$A"
+check "and is aborted" pvmove -q --abort
+check "all is there" remount "$LV"
+check "it is guarded still" guarded
+
+umount "$DIR"
+check "a second volume" eval 'vgextend -q $P $D &&
+	lvcreate -q -y -W n -Z n -L 4M -n other $P $D'
+check "the group is split" eval 'vgchange -q -an $P && vgsplit -q -n $P/other $P ${P}x'
+check "and merged" vgmerge -q "$P" "${P}x"
+check "it is activated" vgchange -q -ay "$P"
+mount "$LV" "$DIR"
+check "all is there" intact
+umount "$DIR"
+finish

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What the tests of whole stacks share: a file system whose contents are known,
+# and an LVM that sees nothing but the test's own loop devices.
+
+# shellcheck source=tests/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+# Loads of every driver are checked, and everything must work all the same.
+start_stack() {
+	plan "$1"
+	without_udev
+	hurry
+	set_to scope all
+	set_to max_depth 8
+	DIR=$(mktemp -d)
+	defer rmdir "$DIR"
+	defer eval "! mountpoint -q $DIR || umount $DIR"
+}
+
+# lvm_on SIZE...: loop devices of that many MiB, in LOOPS, which LVM sees with
+# whatever LVs are on them, and no others.
+lvm_on() {
+	local size
+	require lvm
+	export LVM_SYSTEM_DIR=/dev/shm/$P.lvm LVM_SUPPRESS_FD_WARNINGS=1
+	mkdir "$LVM_SYSTEM_DIR"
+	defer rm -r "$LVM_SYSTEM_DIR"
+	LOOPS=()
+	for size; do
+		loop_device "$size"
+		LOOPS+=("$LOOP")
+	done
+	cat >"$LVM_SYSTEM_DIR/lvm.conf" <<-EOF
+		devices {
+			global_filter = [ $(printf '"a|^%s$|", ' "${LOOPS[@]}") "a|^/dev/$P|", "a|^/dev/mapper/$P|", "r|.*|" ]
+			scan_lvs = 1
+			use_devicesfile = 0
+			write_cache_state = 0
+		}
+		global { use_lvmpolld = 0 event_activation = 0 }
+		activation {
+			monitoring = 0
+			udev_sync = 0
+			udev_rules = 0
+			polling_interval = 1
+		}
+		backup { backup = 0 archive = 0 }
+		log { verbose = 0 level = 0 }
+	EOF
+}
+
+# make_files DEVICE [TYPE]: a file system with two files, mounted on DIR.
+make_files() {
+	case ${2-ext4} in
+	ext4) mkfs.ext4 -q -F "$1" ;;
+	xfs) mkfs.xfs -q -f "$1" ;;
+	esac && mount "$1" "$DIR" &&
+		sectors 0 4096 >"$DIR/one" && cp "$DIR/one" "$DIR/two" &&
+		sync && WRITTEN=$(sha256sum <"$DIR/one")
+}
+
+# write_more: another file; what is read by intact stays as it is.
+write_more() {
+	dd if=/dev/urandom of="$DIR/more" bs=64k count=16 conv=fsync status=none
+}
+
+# intact [MOUNT OPTIONS...]: the two files are what they were, on the disk.
+intact() {
+	echo 3 >/proc/sys/vm/drop_caches
+	[ "$(sha256sum <"$DIR/one")" = "$WRITTEN" ] &&
+		[ "$(sha256sum <"$DIR/two")" = "$WRITTEN" ]
+}
+
+# remount DEVICE: intact after a mount that has seen nothing of it before.
+remount() {
+	umount "$DIR" && mount "$1" "$DIR" && intact
+}
+
+# guarded: there are linear devices of the test's, all served by the guard.
+guarded() {
+	local all
+	all=$(dmsetup status --target linear | grep "^$P")
+	echo "$all"
+	[ "$all" ] && ! grep -v ' guarded *$' <<<"$all"
+}
