@@ -41,6 +41,7 @@ same "nothing more is held" "$held" \
 array() {
 	mdadm --quiet --build /dev/md77 --run --force --level=1 \
 		--raid-devices=1 "/dev/mapper/$P-c" &&
+		defer eval "[ ! -e /sys/block/md77/md ] || mdadm --quiet --stop /dev/md77" &&
 		printf '2048,4096,83\n' | sfdisk -q --force --no-reread /dev/md77 >/dev/null &&
 		create d "$(table striped /dev/md77p1 4096)"
 }

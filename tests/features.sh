@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 plan 17
-require fio
+require fio xfs_io
 without_udev
 hurry
 
@@ -16,14 +16,6 @@ reads() {
 
 queue() {
 	cat "/sys/block/$(number_of "$1")/queue/$2"
-}
-
-# skipped COUNT WHY: that many checks are not made.
-skipped() {
-	local i
-	for ((i = 0; i < $1; i++)); do
-		ktap_test_skip "$2"
-	done
 }
 
 null_disk plain queue_mode=2 size=16 memory_backed=1
@@ -78,8 +70,8 @@ remove_device "$P-dif"
 
 # Through a map of the whole disk its commands pass, through a part they do not.
 rmmod scsi_debug
-modprobe scsi_debug dev_size_mb=16 "$(modinfo -p scsi_debug |
-	sed -n 's/^atomic_wr:.*/atomic_wr=1/p')"
+# shellcheck disable=SC2046
+modprobe scsi_debug dev_size_mb=16 $(atomic_option)
 wait_for [ -b "$SCSI" ]
 create whole "0 32768 linear $SCSI 0"
 create part "0 8192 linear $SCSI 8192"
@@ -90,14 +82,16 @@ check "an ordinary user's, too" grep -q "inquiry by nobody: 0.*scsi_debug" \
 	<("$ioctls" "/dev/mapper/$P-whole")
 check "but not through a part of it" grep -q "inquiry by nobody: -1" \
 	<("$ioctls" "/dev/mapper/$P-part")
-same "reservations are answered by the disk" \
+same "reservations are refused by the disk itself" \
 	"$("$ioctls" "$SCSI" | grep IOC_PR)" \
 	"$("$ioctls" "/dev/mapper/$P-whole" | grep IOC_PR)"
 
-if [ "$(queue "$SCSI" atomic_write_max_bytes 2>/dev/null || echo 0)" != 0 ] &&
-	[ "$(dmsetup targets | awk '$1 == "linear" { print $2; exit }')" != v1.4.0 ]; then
-	same "atomic writes are offered as below" \
-		"$(queue "$SCSI" atomic_write_max_bytes)" \
+takeover 0
+create stock "0 32768 linear $SCSI 0"
+takeover 1
+offered=$(queue "/dev/mapper/$P-stock" atomic_write_max_bytes 2>/dev/null)
+if [ "${offered:-0}" != 0 ]; then
+	same "atomic writes are offered as by stock" "$offered" \
 		"$(queue "/dev/mapper/$P-whole" atomic_write_max_bytes)"
 	check "and done" xfs_io -d -c "pwrite -A -D -V 1 -b 4k 0 4k" \
 		"/dev/mapper/$P-whole"

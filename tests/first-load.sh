@@ -8,22 +8,25 @@ plan 8
 [ -e "$slow" ] || skip "the module that slows links down is not built"
 ramdisks 1 4
 without_udev
-insmod "$slow" || skip "this kernel has no kprobes"
+insmod "$slow" || skip "the module cannot be loaded: no kprobes?"
 defer rmmod dlg_slow
 
 # Two loads that close a loop; the first, of a device that had no table, is kept
 # waiting just before it is linked.  $1 and $2 are what they are to come to.
 both() {
-	local first second
-	echo 1 >/sys/module/dlg_slow/parameters/next
+	local first second next=/sys/module/dlg_slow/parameters/next
+	echo 1 >$next
 	dmsetup reload "$P-a" --table "0 2048 linear /dev/mapper/$P-b 0" &
-	sleep 0.25
+	while [ "$(<$next)" = 1 ]; do
+		kill -0 $! || return
+	done
 	dmsetup reload "$P-b" --table "0 2048 linear $number 0"
 	second=$?
 	wait $!
 	first=$?
 	echo "the first: $first, the second: $second"
-	[ "$first $second" = "$1 $2" ]
+	[ "$first $second" = "$1 $2" ] &&
+		dmesg | tail -n 3 | grep "linear: Device closes a loop (-ELOOP)"
 }
 
 create b "0 2048 linear /dev/ram0 0"

@@ -24,7 +24,7 @@ part() {
 	pair "$1, part" "0 8192 linear $2 8192"
 }
 
-plan 57
+plan 59
 [ -x "$ioctls" ] || skip "ioctls is not built"
 require lsblk mdadm sfdisk
 ramdisks 7 16
@@ -39,12 +39,13 @@ loop_device 1 --read-only
 READ_ONLY=$LOOP
 loop_device 16
 printf "2048,8192,83\n" | sfdisk -q --force --no-reread --no-tell-kernel "$LOOP" >/dev/null
-partx -a "$LOOP"
+partx -a "$LOOP" && defer partx -d "$LOOP"
 whole "partition" "${LOOP}p1"
 loop_device 16
 whole "loop device" "$LOOP"
 
-scsi_disk dif=1 dix=1 lbpu=1 lbpws=1 physblk_exp=3 dev_size_mb=16
+# shellcheck disable=SC2046
+scsi_disk dif=1 dix=1 lbpu=1 lbpws=1 physblk_exp=3 dev_size_mb=16 $(atomic_option)
 whole "SCSI disk" "$SCSI"
 part "SCSI disk" "$SCSI"
 pair "SCSI disk, misaligned" "0 4095 linear $SCSI 9"
@@ -58,6 +59,12 @@ null_disk n2 queue_mode=2 blocksize=512 size=16 memory_backed=1 discard=1
 part "null_blk, discard" "$NULL"
 pair "mixed queues" "0 8192 linear $NULL 0
 8192 8192 linear $first 0"
+if grep -qw poll_queues /sys/kernel/config/nullb/features; then
+	null_disk n4 queue_mode=2 size=16 submit_queues=1 poll_queues=1
+	whole "null_blk, polled" "$NULL"
+else
+	skipped 2 "this kernel's null_blk cannot be polled"
+fi
 null_disk n3 queue_mode=2 size=64 zoned=1 zone_size=4 zone_nr_conv=2 memory_backed=1
 whole "null_blk, zoned" "$NULL"
 pair "null_blk, zones" "0 16384 linear $NULL 8192"
@@ -67,18 +74,20 @@ if [ -b /dev/pmem0 ]; then
 	whole "pmem" /dev/pmem0
 	pair "pmem and not" "0 8192 linear /dev/pmem0 0
 8192 8192 linear /dev/ram0 0"
+else
+	skipped 4 "no /dev/pmem0; boot with memmap=64M!512M, for example"
 fi
 
 create crypt "$(table crypt /dev/ram2 16384)"
 whole "crypt" "/dev/mapper/$P-crypt"
 create integrity "0 1024 integrity /dev/ram3 0 32 D 0"
 whole "integrity" "/dev/mapper/$P-integrity"
-mdadm --quiet --build /dev/md71 --run --force --level=1 --raid-devices=1 /dev/ram4
-defer mdadm --quiet --stop /dev/md71
+mdadm --quiet --build /dev/md71 --run --force --level=1 --raid-devices=1 /dev/ram4 &&
+	defer mdadm --quiet --stop /dev/md71
 whole "md raid1" /dev/md71
 mdadm --quiet --build /dev/md72 --run --force --level=0 --raid-devices=2 \
-	/dev/ram5 /dev/ram6
-defer mdadm --quiet --stop /dev/md72
+	/dev/ram5 /dev/ram6 &&
+	defer mdadm --quiet --stop /dev/md72
 whole "md raid0" /dev/md72
 
 # All of them by the stock target first: what can be asked without a device's
@@ -105,10 +114,11 @@ asked() {
 	number=$(sed -n "s/^$name //p" "$dir/numbers")
 	{
 		grep -h "^$name\b" "$dir"/{table,deps,info}
+		blkid -p -i "/dev/mapper/$name"
 		grep " NAME=\"$name\"" "$dir/lsblk"
 		cd "/sys/block/$number" && grep -rs . queue/ integrity/ ro size dax \
 			alignment_offset discard_alignment capability
-	} | sed -E "s/$name/NAME/g; s/$number/KNAME/g; s/(DISK.SEQ|MAJ.*MIN|MIN)=\"[0-9:]+\"//g"
+	} | sed -E "s/$name/NAME/g; s/$number/KNAME/g; s/\b(DISK-?SEQ|MAJ:MIN|MIN)=\"[ 0-9:]+\"//g"
 }
 
 for i in "${!names[@]}"; do

@@ -40,7 +40,7 @@ clean_up() {
 			status=$KSFT_FAIL
 		}
 	done
-	if dmsetup ls | grep "^$P-"; then
+	if dmsetup ls | grep "$P"; then
 		echo "# devices are left"
 		status=$KSFT_FAIL
 	fi
@@ -113,6 +113,14 @@ check() {
 		ktap_test_fail "$description"
 		{ echo "command: $*"; cat "$OUTPUT"; } | head -n 40 | sed 's/^/# /'
 	fi
+}
+
+# skipped COUNT WHY: that many checks are not made.
+skipped() {
+	local i
+	for ((i = 0; i < $1; i++)); do
+		ktap_test_skip "$2"
+	done
 }
 
 # same DESCRIPTION WANTED GOT: passes if the two texts are equal.
@@ -235,10 +243,16 @@ scsi_disk() {
 		model=$(grep -ls scsi_debug /sys/block/sd*/device/model) && break
 		sleep 0.1
 	done
+	[ "$model" ] || skip "no disk of scsi_debug's"
 	# The first of several.
 	model=${model%%/device/model*}
 	# shellcheck disable=SC2034
 	SCSI=/dev/${model##*/}
+}
+
+# atomic_option: what makes a disk of scsi_debug do atomic writes, if anything.
+atomic_option() {
+	modinfo -p scsi_debug | sed -n 's/^atomic_wr:.*/atomic_wr=1/p'
 }
 
 # Targets that stand on a device.  What they need besides is on /dev/ram1 and
@@ -324,13 +338,17 @@ without_udev() {
 		udevadm control --stop-exec-queue
 		defer udevadm control --start-exec-queue
 	else
-		udevadm control --exit
-		while pgrep -x 'systemd-udevd|\(udev-worker\)' >/dev/null; do
-			sleep 0.1
-		done
+		wait_for udev_is_gone || skip "udevd does not end"
 		defer start_udev
 	fi
 	export DM_DISABLE_UDEV=1
+}
+
+udev_is_gone() {
+	! pgrep -x 'systemd-udevd|\(udev-worker\)' >/dev/null || {
+		udevadm control --exit --timeout=5
+		false
+	}
 }
 
 # Nothing of ours stays open in it: who runs the test waits for our output's end.

@@ -13,10 +13,11 @@ ramdisks 2 4
 without_udev
 
 patched() {
-	insmod "$patch" && wait_for grep -q 0 "$sys/dlg_livepatch/transition"
+	insmod "$patch" && defer unpatched && wait_for grep -q 0 "$sys/dlg_livepatch/transition"
 }
 
 unpatched() {
+	[ -e "$sys/dlg_livepatch" ] || return 0
 	echo 0 >"$sys/dlg_livepatch/enabled" &&
 		wait_for [ ! -e "$sys/dlg_livepatch" ] && rmmod dlg_livepatch
 }

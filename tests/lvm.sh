@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016,SC2034 # eval is to expand it
 . "$(dirname "$0")/stacks.sh"
 
-start_stack 22
+start_stack 23
 lvm_on 40 40 40 12
 A=${LOOPS[0]} B=${LOOPS[1]} C=${LOOPS[2]} D=${LOOPS[3]}
 LV=/dev/$P/home
@@ -26,7 +26,7 @@ check "all is there" intact
 check "another disk joins" vgextend -q "$P" "$C"
 write_more &
 check "the busy volume moves" pvmove -q -i 1 "$A" "$C"
-wait
+check "and is written to meanwhile" wait $!
 check "all is there" remount "$LV"
 check "a move begins" pvmove -q -b -i 5 "$C" "$A"
 check "and is aborted" pvmove -q --abort

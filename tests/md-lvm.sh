@@ -24,7 +24,7 @@ check "all is there" remount "/dev/${P}x/home"
 check "and it is written to" write_more
 check "the half is taken back" eval 'mdadm --zero-superblock /dev/$P/two &&
 	mdadm --quiet /dev/md79 --add /dev/$P/two &&
-	mdadm --quiet --wait /dev/md79 || wait_for grep -q idle /sys/block/md79/md/sync_action'
+	wait_for grep -qx 0 /sys/block/md79/md/degraded'
 refused "a half does not move onto the array" "$ELOOP" "Device closes a loop" \
 	reload two "0 8192 linear /dev/md79 0"
 check "all is there" remount "/dev/${P}x/home"

@@ -40,7 +40,7 @@ swap x "0 8192 linear /dev/ram1 0"
 modprobe -q bcache
 set_to max_depth 1
 bcache=$(make_bcache "$X")
-check "bcache can be made to stand on a device" [ -e "/sys/block/$bcache" ]
+check "bcache can be made to stand on a device" [ -d "/sys/block/$bcache/bcache" ]
 log=$(dmesg --level crit | tail -n 1)
 same "even if it stands too high" "device-mapper: linear-guard: cannot refuse $bcache: stack deeper than 1 $bcache -> $P-x ($number) -> ram1" \
 	"${log#*] }"

@@ -48,4 +48,5 @@ if [ -e /dev/ram0 ] || ! modprobe brd rd_nr=1 rd_size=4096; then
 	exit 4
 fi
 udevadm settle
+echo "${0##*/} begins" >/dev/kmsg
 trap clean_up EXIT

@@ -380,8 +380,6 @@ static int storm_and_check(int seconds)
 	}
 	for (i = 0; i < PROCESSES; i++)
 		kill(pid[i], SIGKILL);
-	for (i = 0; i < STORM_DEVICES; i++)
-		rename_device(i, false);
 	/* Before they are waited for: one may wait for these to be let go. */
 	for (i = 0; i < STORM_DEVICES; i++) {
 		run(DM_DEVICE_RELOAD, i, "error", "", NULL);
@@ -389,8 +387,16 @@ static int storm_and_check(int seconds)
 	}
 	for (i = 0; i < PROCESSES; i++)
 		waitpid(pid[i], NULL, 0);
-	for (i = 0; i < STORM_DEVICES; i++)
-		run(DM_DEVICE_REMOVE, i, NULL, NULL, NULL);
+	/* By whichever name: one may have been killed before it noted the new. */
+	for (i = 0; i < STORM_DEVICES * 2; i++) {
+		atomic_store(&shared->renamed[i / 2], i % 2);
+		run(DM_DEVICE_RELOAD, i / 2, "error", "", NULL);
+		run(DM_DEVICE_RESUME, i / 2, NULL, NULL, NULL);
+	}
+	for (i = 0; i < STORM_DEVICES * 2; i++) {
+		atomic_store(&shared->renamed[i / 2], i % 2);
+		run(DM_DEVICE_REMOVE, i / 2, NULL, NULL, NULL);
+	}
 	printf("# %d seconds, %ld looks, %ld with all others stopped\n", seconds,
 	       looks, suspicions);
 	return failed;

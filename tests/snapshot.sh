@@ -12,7 +12,7 @@ N=65536
 merged() {
 	local sectors
 	sectors=$(dmsetup status "$P-home" | grep -oE "[0-9]+/[0-9]+ [0-9]+")
-	[ "${sectors%%/*}" = "${sectors##* }" ]
+	[ "$sectors" ] && [ "${sectors%%/*}" = "${sectors##* }" ]
 }
 
 check "a device in use" eval 'create home "0 $N linear /dev/ram0 0" &&

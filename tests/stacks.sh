@@ -16,7 +16,6 @@ start_stack() {
 	set_to max_depth 8
 	DIR=$(mktemp -d)
 	defer rmdir "$DIR"
-	defer eval "! mountpoint -q $DIR || umount $DIR"
 }
 
 # lvm_on SIZE...: loop devices of that many MiB, in LOOPS, which LVM sees with
@@ -57,6 +56,7 @@ make_files() {
 	ext4) mkfs.ext4 -q -F "$1" ;;
 	xfs) mkfs.xfs -q -f "$1" ;;
 	esac && mount "$1" "$DIR" &&
+		defer eval "! mountpoint -q $DIR || umount $DIR" &&
 		sectors 0 4096 >"$DIR/one" && cp "$DIR/one" "$DIR/two" &&
 		sync && WRITTEN=$(sha256sum <"$DIR/one")
 }

@@ -3,7 +3,7 @@
 # The zones of a zoned disk are reported at the offsets that the table gives.
 . "$(dirname "$0")/lib.sh"
 
-plan 6
+plan 10
 require blkzone
 null_disk zoned size=64 zoned=1 zone_size=4 zone_nr_conv=2 memory_backed=1
 udevadm settle
@@ -34,4 +34,14 @@ check "it is written on where its pointer is" dd if=/dev/zero of="$device" \
 same "and below, so is the fourth" 0x000020 \
 	"$(blkzone report -o 32768 -c 1 "$disk" | grep -oE 'wptr 0x[0-9a-f]+' |
 		cut -d' ' -f2)"
+
+# cond ZONE: of the report on the device, as "em" (empty) or "fu" (full).
+cond() {
+	blkzone report "$device" | sed -n "$(($1 + 1))p" |
+		grep -oE 'zcond:[^(]*\((..)' | grep -oE '..$'
+}
+check "the third zone is finished" blkzone finish -o 16384 -l 8192 "$device"
+same "and full" fu "$(cond 2)"
+check "and reset" blkzone reset -o 16384 -l 8192 "$device"
+same "and empty" em "$(cond 2)"
 finish

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Keeps the next one who makes a link between two disks waiting just before,
- * for half a second, each time that "next" is written to.
+ * for a second, each time that "next" is written to.
  */
 
 #include <linux/atomic.h>
@@ -15,7 +15,7 @@ static atomic_t dlg_next;
 static int dlg_wait(struct kprobe *kprobe, struct pt_regs *regs)
 {
 	if (atomic_cmpxchg(&dlg_next, 1, 0))
-		mdelay(500);
+		mdelay(1000);
 	return 0;
 }
 
@@ -30,12 +30,18 @@ static int dlg_set_next(const char *val, const struct kernel_param *kp)
 	return 0;
 }
 
+static int dlg_get_next(char *buffer, const struct kernel_param *kp)
+{
+	return sprintf(buffer, "%d\n", atomic_read(&dlg_next));
+}
+
 static const struct kernel_param_ops dlg_next_ops = {
 	.set = dlg_set_next,
+	.get = dlg_get_next,
 };
 
-module_param_cb(next, &dlg_next_ops, NULL, 0200);
-MODULE_PARM_DESC(next, "Keep the next one waiting");
+module_param_cb(next, &dlg_next_ops, NULL, 0600);
+MODULE_PARM_DESC(next, "1 until the next one has come, who waits");
 
 static int __init dlg_slow_init(void)
 {
