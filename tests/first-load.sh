@@ -12,7 +12,7 @@ insmod "$slow" || skip "the module cannot be loaded: no kprobes?"
 defer rmmod dlg_slow
 
 # Two loads that close a loop; the first, of a device that had no table, is kept
-# waiting just before it is linked.  $1 and $2 are what they are to come to.
+# waiting just before it is linked.  $1 is what they may come to.
 both() {
 	local first second next=/sys/module/dlg_slow/parameters/next
 	echo 1 >$next
@@ -25,8 +25,8 @@ both() {
 	wait $!
 	first=$?
 	echo "the first: $first, the second: $second"
-	[ "$first $second" = "$1 $2" ] &&
-		dmesg | tail -n 3 | grep "linear: Device closes a loop (-ELOOP)"
+	[[ "$first $second" =~ ^($1)$ ]] &&
+		dmesg | tail -n 3 | grep "linear: Device closes a loop"
 }
 
 create b "0 2048 linear /dev/ram0 0"
@@ -35,11 +35,11 @@ for scope in linear all; do
 	check "scope=$scope: a device without a table" \
 		dmsetup create "$P-a" --notable
 	number=$(dmsetup info -c --noheadings -o major,minor "$P-a")
-	# 5.10 has it there already, and links it before the table is looked at.
+	# 5.10 has it there already, and links it when the table is parsed.
 	if [ -e "/sys/dev/block/$number" ]; then
-		check "scope=$scope: who links first wins" both 1 0
+		check "scope=$scope: one of them wins" both "0 1|1 0"
 	else
-		check "scope=$scope: who is there first wins" both 0 1
+		check "scope=$scope: who is there first wins" both "0 1"
 	fi
 	check "scope=$scope: is cleared" dmsetup clear "$P-b"
 	check "scope=$scope: and away" dmsetup remove "$P-a"
