@@ -30,13 +30,6 @@ as_root() {
 	if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
-# end_of LOG: how a kernel has ended, by its log; fails if it has not.  A loop
-# that recurses panics; one that does not uses up all memory first, and kills
-# every process.
-end_of() {
-	grep -m1 -a -oE '(Kernel panic|Out of memory: Killed)[[:print:]]*' "$1"
-}
-
 # Roots hold files of root's; the rest of the cache is this user's own.
 discard() {
 	rm -rf "$@" 2>/dev/null || as_root rm -rf "$@"

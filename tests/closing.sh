@@ -38,15 +38,12 @@ same "nothing more is held" "$held" \
 	"$(find /sys/block/ram0/holders/ -type l | wc -l)"
 
 # In between, a partition of the kernel's, whose disk stands on more.
-array() {
-	mdadm --quiet --build /dev/md77 --run --force --level=1 \
-		--raid-devices=1 "/dev/mapper/$P-c" &&
-		defer eval "[ ! -e /sys/block/md77/md ] || mdadm --quiet --stop /dev/md77" &&
-		printf '2048,4096,83\n' | sfdisk -q --force --no-reread /dev/md77 >/dev/null &&
+on_a_partition() {
+	array md77 "/dev/mapper/$P-c" && partition /dev/md77 2048,4096,83 &&
 		create d "$(table striped /dev/md77p1 4096)"
 }
 set_to max_depth 32
-check "a striped device on a partition of an array" array
+check "a striped device on a partition of an array" on_a_partition
 refused "closes no loop" "$ELOOP" "refusing $P-a" \
 	reload a "$(table striped "/dev/mapper/$P-d" 2048)"
 check "but serves what is none" \

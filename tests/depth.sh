@@ -55,15 +55,12 @@ refused "but for new tables" "$ELOOP" "$TOO_DEEP" \
 check "except where they are not too deep" swap a7 "0 2048 linear /dev/ram1 0"
 
 # Upwards through an array and a partition of it, which is the kernel's.
-array() {
-	mdadm --quiet --build /dev/md78 --run --force --level=1 \
-		--raid-devices=1 "/dev/mapper/$P-c3" &&
-		defer mdadm --quiet --stop /dev/md78 &&
-		printf '128,1024,83\n' | sfdisk -q --force --no-reread /dev/md78 >/dev/null &&
+partitioned_array() {
+	array md78 "/dev/mapper/$P-c3" && partition /dev/md78 128,1024,83 &&
 		[ -b /dev/md78p1 ]
 }
 set_to max_depth 7
-check "an array stands on a stack of 3" array
+check "an array stands on a stack of 3" partitioned_array
 check "and a device on a partition of it" \
 	create p "0 1024 linear /dev/md78p1 0"
 check "these 5 can be joined with 2" swap c1 "0 2048 linear /dev/mapper/$P-a2 0"

@@ -72,19 +72,20 @@ remove_device "$P-dif"
 rmmod scsi_debug
 # shellcheck disable=SC2046
 modprobe scsi_debug dev_size_mb=16 $(atomic_option)
-wait_for [ -b "$SCSI" ]
+find_scsi_disk
 create whole "0 32768 linear $SCSI 0"
 create part "0 8192 linear $SCSI 8192"
 ioctls=$(dirname "$0")/ioctls
+answers=$("$ioctls" "/dev/mapper/$P-whole")
 check "SCSI commands reach the disk" grep -q "inquiry: 0.*scsi_debug" \
-	<("$ioctls" "/dev/mapper/$P-whole")
+	<<<"$answers"
 check "an ordinary user's, too" grep -q "inquiry by nobody: 0.*scsi_debug" \
-	<("$ioctls" "/dev/mapper/$P-whole")
+	<<<"$answers"
 check "but not through a part of it" grep -q "inquiry by nobody: -1" \
 	<("$ioctls" "/dev/mapper/$P-part")
 same "reservations are refused by the disk itself" \
 	"$("$ioctls" "$SCSI" | grep IOC_PR)" \
-	"$("$ioctls" "/dev/mapper/$P-whole" | grep IOC_PR)"
+	"$(grep IOC_PR <<<"$answers")"
 
 takeover 0
 create stock "0 32768 linear $SCSI 0"

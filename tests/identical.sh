@@ -38,7 +38,7 @@ pair "RAM disk, misaligned" "0 1001 linear /dev/ram0 23"
 loop_device 1 --read-only
 READ_ONLY=$LOOP
 loop_device 16
-printf "2048,8192,83\n" | sfdisk -q --force --no-reread --no-tell-kernel "$LOOP" >/dev/null
+partition "$LOOP" 2048,8192,83 --no-tell-kernel
 partx -a "$LOOP" && defer partx -d "$LOOP"
 whole "partition" "${LOOP}p1"
 loop_device 16
@@ -82,12 +82,11 @@ create crypt "$(table crypt /dev/ram2 16384)"
 whole "crypt" "/dev/mapper/$P-crypt"
 create integrity "0 1024 integrity /dev/ram3 0 32 D 0"
 whole "integrity" "/dev/mapper/$P-integrity"
-mdadm --quiet --build /dev/md71 --run --force --level=1 --raid-devices=1 /dev/ram4 &&
-	defer mdadm --quiet --stop /dev/md71
+array md71 /dev/ram4
 whole "md raid1" /dev/md71
 mdadm --quiet --build /dev/md72 --run --force --level=0 --raid-devices=2 \
 	/dev/ram5 /dev/ram6 &&
-	defer mdadm --quiet --stop /dev/md72
+	defer stop_array md72
 whole "md raid0" /dev/md72
 
 # All of them by the stock target first: what can be asked without a device's

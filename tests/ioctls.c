@@ -47,10 +47,10 @@ static void ask(const char *name, unsigned long request, int words)
 	memset(&data, 0, sizeof(data));
 }
 
-static void inquire(const char *name, unsigned char opcode, int version)
+static void inquire(const char *name, unsigned char opcode)
 {
 	static unsigned char buffer[96], sense[32];
-	unsigned char command[6] = { opcode, version, 0, 0, sizeof(buffer), 0 };
+	unsigned char command[6] = { opcode, 0, 0, 0, sizeof(buffer), 0 };
 	int r, error;
 
 	memset(buffer, 0, sizeof(buffer));
@@ -117,8 +117,8 @@ int main(int argc, char **argv)
 	ask("SG_GET_VERSION_NUM", SG_GET_VERSION_NUM, 1);
 	ask("SCSI_IOCTL_GET_IDLUN", SCSI_IOCTL_GET_IDLUN, 0);
 	ask("unknown", _IO('~', 99), 0);
-	inquire("SG_IO inquiry", 0x12, 0);
-	inquire("SG_IO unknown", 0xff, 0);
+	inquire("SG_IO inquiry", 0x12);
+	inquire("SG_IO unknown", 0xff);
 	data.registration.new_key = 0x1234;
 	ask("IOC_PR_REGISTER", IOC_PR_REGISTER, 0);
 	data.reservation.key = 0x1234;
@@ -133,8 +133,8 @@ int main(int argc, char **argv)
 	/* And by one who may not do everything. */
 	if (setuid(65534))
 		return 2;
-	inquire("SG_IO inquiry by nobody", 0x12, 0);
-	inquire("SG_IO unknown by nobody", 0xff, 0);
+	inquire("SG_IO inquiry by nobody", 0x12);
+	inquire("SG_IO unknown by nobody", 0xff);
 	ask("unknown by nobody", _IO('~', 99), 0);
 	return 0;
 }

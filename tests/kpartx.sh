@@ -7,8 +7,7 @@
 start_stack 7
 require kpartx sfdisk
 loop_device 48
-printf '2048,32768\n34816,32768\n' |
-	sfdisk -q --force --no-reread --no-tell-kernel "$LOOP" >/dev/null
+partition "$LOOP" $'2048,32768\n34816,32768' --no-tell-kernel
 NAME=${LOOP#/dev/}
 
 # kpartx names what it makes after the disk.

@@ -234,20 +234,67 @@ null_disk() {
 
 # scsi_disk OPTION...: sets SCSI to one of scsi_debug's.
 scsi_disk() {
-	local model
 	[ ! -e /sys/module/scsi_debug ] || skip "scsi_debug is in use"
 	modprobe -q sd_mod
 	modprobe scsi_debug "$@" 2>/dev/null || skip "no scsi_debug"
 	defer rmmod scsi_debug
-	for _ in {1..100}; do
-		model=$(grep -ls scsi_debug /sys/block/sd*/device/model) && break
-		sleep 0.1
-	done
-	[ "$model" ] || skip "no disk of scsi_debug's"
-	# The first of several.
+	find_scsi_disk
+}
+
+# find_scsi_disk: sets SCSI to the first one that scsi_debug has, or will have.
+find_scsi_disk() {
+	local model
+	model=$(wait_for grep -ls scsi_debug /sys/block/sd*/device/model) ||
+		skip "no disk of scsi_debug's"
 	model=${model%%/device/model*}
 	# shellcheck disable=SC2034
 	SCSI=/dev/${model##*/}
+}
+
+# array NAME DEVICE: an md array of that one mirror, stopped at the end.
+array() {
+	mdadm --quiet --build "/dev/$1" --run --force --level=1 \
+		--raid-devices=1 "$2" && defer stop_array "$1"
+}
+
+stop_array() {
+	[ ! -e "/sys/block/$1/md" ] || mdadm --quiet --stop "/dev/$1"
+}
+
+# partition DEVICE LINES [OPTION...]: write a table, whoever looks at the device.
+partition() {
+	sfdisk -q --force --no-reread "${@:3}" "$1" <<<"$2" >/dev/null
+}
+
+# start_io DEVICE SIZE: until finish_io, rounds of fio that write SIZE to the
+# first 8 MiB of it, and verify; io_rounds says how many there have been.
+start_io() {
+	IO=$(mktemp -d)
+	defer rm -r "$IO"
+	write_and_verify "$@" >"$IO/output" 2>&1 &
+	IO_PID=$!
+	defer finish_io
+}
+
+write_and_verify() {
+	local rounds=0
+	until [ -e "$IO/stop" ]; do
+		fio --name=io --filename="$1" --size=8M --io_size="$2" \
+			--bs=4k --rw=randwrite --direct=1 --ioengine=libaio \
+			--iodepth=4 --verify=crc32c --verify_fatal=1 --do_verify=1 \
+			--minimal --output=/dev/null --randseed=$((rounds + 1)) || return
+		rounds=$((rounds + 1))
+		echo "$rounds" >"$IO/rounds"
+	done
+}
+
+io_rounds() {
+	cat "$IO/rounds" 2>/dev/null || echo 0
+}
+
+finish_io() {
+	touch "$IO/stop"
+	wait "$IO_PID"
 }
 
 # atomic_option: what makes a disk of scsi_debug do atomic writes, if anything.

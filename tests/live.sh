@@ -10,22 +10,6 @@ ramdisks 2 48
 without_udev
 hurry
 device=/dev/mapper/$P-live
-stop=$(mktemp -u)
-rounds=$(mktemp)
-defer rm -f "$stop" "$rounds"
-
-# write_and_verify: rounds of fio on the first 8 MiB until told to stop.
-write_and_verify() {
-	local n=0
-	until [ -e "$stop" ]; do
-		fio --name=live --filename="$device" --size=8M --io_size=1M \
-			--bs=4k --rw=randwrite --direct=1 --ioengine=libaio \
-			--iodepth=4 --verify=crc32c --verify_fatal=1 --do_verify=1 \
-			--minimal --output=/dev/null --randseed=$((n + 1)) || return
-		n=$((n + 1))
-		echo "$n" >"$rounds"
-	done
-}
 
 # The rest of the device, which nobody writes to.
 rest() {
@@ -39,13 +23,10 @@ mirrored() {
 create live "0 32768 linear /dev/ram0 0"
 dd if=/dev/urandom of="$device" bs=1M count=16 oflag=direct status=none
 before=$(rest)
-write_and_verify >"$OUTPUT.fio" 2>&1 &
-fio=$!
-defer rm "$OUTPUT.fio"
-defer eval "touch $stop; wait $fio"
+start_io "$device" 1M
 
-check "there is I/O" wait_for [ -s "$rounds" ]
-begun=$(cat "$rounds")
+check "there is I/O" wait_for [ -s "$IO/rounds" ]
+begun=$(io_rounds)
 check "it is extended onto another disk" swap live "0 32768 linear /dev/ram0 0
 32768 8192 linear /dev/ram1 0"
 check "and shrunk" swap live "0 32768 linear /dev/ram0 0"
@@ -64,7 +45,6 @@ check "it is mirrored" eval "
 check "and moved" swap live "0 32768 linear /dev/ram1 9000"
 same "what nobody wrote to is what it was" "$before" "$(rest)"
 
-touch "$stop"
-check "no I/O error, nothing lost" wait "$fio"
-check "there was I/O meanwhile" [ "$(cat "$rounds")" -gt "$begun" ]
+check "no I/O error, nothing lost" finish_io
+check "there was I/O meanwhile" [ "$(io_rounds)" -gt "$begun" ]
 finish

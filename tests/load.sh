@@ -9,26 +9,7 @@ ramdisks 1 16
 create load "0 16384 linear /dev/ram0 100"
 table=$(dmsetup table "$P-load")
 device=/dev/mapper/$P-load
-stop=$(mktemp -u)
-defer rm -f "$stop"
-
-# write_and_verify: rounds of fio until told to stop; prints how many.
-write_and_verify() {
-	local rounds=0
-	until [ -e "$stop" ]; do
-		fio --name=load --filename="$device" --size=8M --io_size=2M \
-			--bs=4k --rw=randwrite --direct=1 --ioengine=libaio \
-			--iodepth=4 --verify=crc32c --verify_fatal=1 --do_verify=1 \
-			--minimal --output=/dev/null --randseed=$((rounds + 1)) || return
-		rounds=$((rounds + 1))
-	done
-	echo "$rounds"
-}
-rounds=$(mktemp)
-defer rm "$rounds"
-write_and_verify >"$rounds" 2>&1 &
-fio=$!
-defer eval "touch $stop; wait $fio"
+start_io "$device" 2M
 
 accepted=0
 for ((i = 0; i < 67; i++)); do
@@ -41,8 +22,7 @@ same "none of 201 bad tables is accepted" 0 "$accepted"
 check "the device is suspended and resumed under all this" eval \
 	"dmsetup suspend $P-load && ! reload load '0 8 linear $device 0' &&
 	dmsetup resume $P-load"
-touch "$stop"
-check "no I/O error, nothing lost" wait "$fio"
-check "there was I/O meanwhile" test "$(cat "$rounds")" -gt 0
+check "no I/O error, nothing lost" finish_io
+check "there was I/O meanwhile" test "$(io_rounds)" -gt 0
 same "the live table is what it was" "$table" "$(dmsetup table "$P-load")"
 finish

@@ -349,6 +349,21 @@ static bool stop_all(const pid_t *pid)
 	return true;
 }
 
+/*
+ * Have every device stand on nothing, by whichever name: one may have been
+ * killed before it noted a new name.
+ */
+static void empty_all(void)
+{
+	int i;
+
+	for (i = 0; i < STORM_DEVICES * 2; i++) {
+		atomic_store(&shared->renamed[i / 2], i % 2);
+		run(DM_DEVICE_RELOAD, i / 2, "error", "", NULL);
+		run(DM_DEVICE_RESUME, i / 2, NULL, NULL, NULL);
+	}
+}
+
 static int storm_and_check(int seconds)
 {
 	time_t end = time(NULL) + seconds;
@@ -381,18 +396,10 @@ static int storm_and_check(int seconds)
 	for (i = 0; i < PROCESSES; i++)
 		kill(pid[i], SIGKILL);
 	/* Before they are waited for: one may wait for these to be let go. */
-	for (i = 0; i < STORM_DEVICES; i++) {
-		run(DM_DEVICE_RELOAD, i, "error", "", NULL);
-		run(DM_DEVICE_RESUME, i, NULL, NULL, NULL);
-	}
+	empty_all();
 	for (i = 0; i < PROCESSES; i++)
 		waitpid(pid[i], NULL, 0);
-	/* By whichever name: one may have been killed before it noted the new. */
-	for (i = 0; i < STORM_DEVICES * 2; i++) {
-		atomic_store(&shared->renamed[i / 2], i % 2);
-		run(DM_DEVICE_RELOAD, i / 2, "error", "", NULL);
-		run(DM_DEVICE_RESUME, i / 2, NULL, NULL, NULL);
-	}
+	empty_all();
 	for (i = 0; i < STORM_DEVICES * 2; i++) {
 		atomic_store(&shared->renamed[i / 2], i % 2);
 		run(DM_DEVICE_REMOVE, i / 2, NULL, NULL, NULL);

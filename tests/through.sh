@@ -25,20 +25,18 @@ over_thin() {
 # kpartx's partitions are linear devices, md's the kernel's own.
 over_partition() {
 	over_target linear &&
-		printf '2048,8192,83\n' | sfdisk -q --force --no-reread --no-tell-kernel "$TOP" >/dev/null &&
+		partition "$TOP" 2048,8192,83 --no-tell-kernel &&
 		kpartx -n -a -p p "$TOP" &&
 		defer remove_device "$P-xp1" && dmsetup mknodes &&
 		TOP=/dev/mapper/$P-xp1
 }
 
 over_md() {
-	mdadm --quiet --build /dev/md77 --run --force --level=1 \
-		--raid-devices=1 "$A" && defer mdadm --quiet --stop /dev/md77 &&
-		TOP=/dev/md77
+	array md77 "$A" && TOP=/dev/md77
 }
 
 over_mdpartition() {
-	over_md && printf '2048,8192,83\n' | sfdisk -q --force --no-reread /dev/md77 >/dev/null &&
+	over_md && partition /dev/md77 2048,8192,83 &&
 		create x "0 8192 linear /dev/md77p1 0" && TOP=/dev/mapper/$P-x
 }
 

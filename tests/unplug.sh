@@ -39,11 +39,8 @@ for scope in linear all; do
 
 	# A disk that is unplugged.
 	modprobe -a sd_mod scsi_debug 2>/dev/null || skip "no scsi_debug"
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		model=$(grep -ls scsi_debug /sys/block/sd*/device/model) && break
-		sleep 0.5
-	done
-	sys=${model%/model} DISK=/dev/$(basename "${sys%/device}")
+	find_scsi_disk
+	DISK=$SCSI sys=/sys/block/${SCSI#/dev/}/device
 	create a "0 2048 linear $DISK 0"
 	create b "0 2048 linear $A 0"
 	check "scope=$scope: a disk is unplugged" under_loads eval "
