@@ -3,7 +3,7 @@
 # Disks and devices may go away while tables that stand on them are loaded.
 . "$(dirname "$0")/lib.sh"
 
-plan 13
+plan 15
 require mdadm
 ramdisks 2 4
 without_udev
@@ -47,6 +47,8 @@ for scope in linear all; do
 		echo 1 >$sys/delete"
 	refused "a loop is refused still" "$ELOOP" "Device closes a loop" \
 		reload a "0 2048 linear /dev/mapper/$P-b 0"
+	check "what stood on it can be loaded" \
+		reload b "0 2048 linear $A 0"
 	check "a disk that is there can take its place" eval '
 		swap a "0 2048 linear /dev/ram0 0" && swap b "0 2048 linear '"$A"' 0"'
 	check "the driver of the other unloaded" rmmod scsi_debug
