@@ -13,7 +13,7 @@ without_udev
 hurry
 for scope in linear all; do
 	set_to scope "$scope"
-	check "scope=$scope" "$race" -n "${RACE_ROUNDS:-60}" \
+	check "scope=$scope" "$race" -n "${RACE_ROUNDS:-30}" \
 		-t "${RACE_SECONDS:-4}" "$P-$scope"
 	sed 's/^#* */# /' "$OUTPUT"
 done
