@@ -1,44 +1,66 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# A DAX file system works on two swapped segments of persistent memory.
+# DAX file systems work on segments of persistent memory, wherever these lie.
 . "$(dirname "$0")/lib.sh"
 
-plan 7
-require mkfs.ext4
-pmem=/dev/pmem0
-modprobe -qa nd_e820 nd_pmem
-udevadm settle
-[ -b "$pmem" ] || skip "no $pmem; boot with memmap=64M!512M, for example"
-grep -q "^$pmem" /proc/mounts && skip "$pmem is in use"
+plan 22
+require mkfs.ext4 mkfs.xfs
+pmem_disk 352
+hurry
 
-# 16 MiB from 32 MiB, then 16 MiB from 8 MiB.
-create dax "0 32768 linear $pmem 65536
-32768 32768 linear $pmem 16384"
-device=/dev/mapper/$P-dax
-same "the device can do DAX" 1 \
-	"$(cat "/sys/block/$(number_of "$device")/queue/dax")"
-mkfs.ext4 -q -b 4096 "$device"
+# 304 MiB of it, in one piece and as the last 296 and some 8 before them: what
+# is written crosses from the one to the other.
+one="0 622592 linear $PMEM 65536"
+two="0 16384 linear $PMEM 32768
+16384 606208 linear $PMEM 114688"
 dir=$(mktemp -d)
 defer rmdir "$dir"
-check "a file system is mounted with DAX" mount -o dax "$device" "$dir"
 defer eval "! mountpoint -q $dir || umount $dir"
 
-# A file in each half, by write, by mapped memory, and with a hole.
-sectors 0 24576 >"$dir/written"
-check "what is written is read" cmp "$dir/written" <(sectors 0 24576)
-truncate -s 1M "$dir/mapped"
-check "mapped memory keeps what it is given" fio --name=dax \
-	--filename="$dir/mapped" --size=1M --bs=4k --rw=randwrite \
-	--ioengine=mmap --verify=crc32c --do_verify=1 --minimal --output=/dev/null
-fallocate -p -o 1000 -l 100000 "$dir/mapped"
-check "a hole is zero to the byte" cmp -n 100000 -i 1000:0 \
-	"$dir/mapped" /dev/zero
-umount "$dir"
+# head_of DEVICE MEBIBYTES COUNT: from there on.
+head_of() {
+	dd if="$1" bs=1M skip="$2" count="$3" iflag=direct status=none
+}
 
-check "it is all there on the memory below" cmp \
-	<(dd if="$device" bs=1M iflag=direct status=none) \
-	<(dd if="$pmem" bs=1M skip=32 count=16 iflag=direct status=none
-		dd if="$pmem" bs=1M skip=8 count=16 iflag=direct status=none)
-mount "$device" "$dir"
-check "and through the page cache" cmp "$dir/written" <(sectors 0 24576)
+# holds NAME: the beginning of the memory below is that of the device.
+holds() {
+	case $1 in
+	one) head_of "$PMEM" 32 32 ;;
+	two) head_of "$PMEM" 16 8 && head_of "$PMEM" 56 24 ;;
+	esac | cmp - <(head_of "/dev/mapper/$P-$1" 0 32)
+}
+
+# exercise NAME MKFS...: a DAX file system, its files in every way.
+exercise() {
+	local device=/dev/mapper/$P-$1 what="${2#mkfs.}, $1:"
+	check "$what a file system" "${@:2}" "$device"
+	check "$what is mounted with DAX" \
+		mount -t "${2#mkfs.}" -o dax=always "$device" "$dir"
+	sectors 0 24576 >"$dir/written"
+	check "$what what is written is read" cmp "$dir/written" <(sectors 0 24576)
+	truncate -s 1M "$dir/mapped"
+	check "$what mapped memory keeps what it is given" fio --name=dax \
+		--filename="$dir/mapped" --size=1M --bs=4k --rw=randwrite \
+		--ioengine=mmap --verify=crc32c --do_verify=1 --minimal \
+		--output=/dev/null
+	fallocate -p -o 1000 -l 100000 "$dir/mapped"
+	check "$what a hole is zero to the byte" cmp -n 100000 -i 1000:0 \
+		"$dir/mapped" /dev/zero
+	umount "$dir"
+	check "$what it is all there on the memory below" holds "$1"
+	mount -t "${2#mkfs.}" "$device" "$dir"
+	check "$what and through the page cache" \
+		cmp "$dir/written" <(sectors 0 24576)
+	umount "$dir"
+}
+
+create one "$one"
+create two "$two"
+same "both can do DAX" "1 1" "$(for name in one two; do
+	cat "/sys/block/$(number_of "/dev/mapper/$P-$name")/queue/dax"
+done | xargs)"
+exercise one mkfs.ext4 -q -F -b 4096
+exercise two mkfs.ext4 -q -F -b 4096
+# Without what older kernels cannot have together with DAX.
+exercise two mkfs.xfs -q -f -m reflink=0 -d agcount=2
 finish

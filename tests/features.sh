@@ -83,10 +83,6 @@ check "an ordinary user's, too" grep -q "inquiry by nobody: 0.*scsi_debug" \
 	<<<"$answers"
 check "but not through a part of it" grep -q "inquiry by nobody: -1" \
 	<("$ioctls" "/dev/mapper/$P-part")
-same "reservations are refused by the disk itself" \
-	"$("$ioctls" "$SCSI" | grep IOC_PR)" \
-	"$(grep IOC_PR <<<"$answers")"
-
 takeover 0
 create stock "0 32768 linear $SCSI 0"
 takeover 1
@@ -99,4 +95,10 @@ if [ "${offered:-0}" != 0 ]; then
 else
 	skipped 2 "this kernel's linear target does no atomic writes"
 fi
+
+target_disk
+create keeper "0 $(blockdev --getsz "$SCSI") linear $SCSI 0"
+reservations=$("$ioctls" "/dev/mapper/$P-keeper" | grep IOC_PR_RE)
+same "persistent reservations are made and released by the disk" 3 \
+	"$(grep -c ": 0" <<<"$reservations")"
 finish

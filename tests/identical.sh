@@ -24,7 +24,7 @@ part() {
 	pair "$1, part" "0 8192 linear $2 8192"
 }
 
-plan 59
+plan 63
 [ -x "$ioctls" ] || skip "ioctls is not built"
 require lsblk mdadm sfdisk
 ramdisks 7 16
@@ -52,6 +52,10 @@ pair "SCSI disk, misaligned" "0 4095 linear $SCSI 9"
 pair "mixed limits" "0 8192 linear $SCSI 0
 8192 8192 linear /dev/ram1 0"
 
+target_disk
+whole "disk with reservations" "$SCSI"
+part "disk with reservations" "$SCSI"
+
 null_disk n1 queue_mode=0 blocksize=4096 size=16
 whole "null_blk, bio" "$NULL"
 first=$NULL
@@ -75,7 +79,7 @@ if [ -b /dev/pmem0 ]; then
 	pair "pmem and not" "0 8192 linear /dev/pmem0 0
 8192 8192 linear /dev/ram0 0"
 else
-	skipped 4 "no /dev/pmem0; boot with memmap=64M!512M, for example"
+	skipped 4 "no /dev/pmem0; boot with memmap=352M!1G, for example"
 fi
 
 create crypt "$(table crypt /dev/ram2 16384)"

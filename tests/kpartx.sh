@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016 # eval is to expand it
 . "$(dirname "$0")/stacks.sh"
 
-start_stack 7
+start_stack 10
 require kpartx sfdisk
 loop_device 48
 partition "$LOOP" $'2048,32768\n34816,32768' --no-tell-kernel
@@ -23,6 +23,11 @@ umount "$DIR"
 refused "it does not move onto itself" "$EINVAL" "Device maps onto itself" \
 	dmsetup reload "${NAME}$P-1" --table "0 32768 linear $ONE 0"
 check "they are updated" eval 'kpartx -n -u -p $P- $LOOP && mount $ONE $DIR && intact'
+umount "$DIR"
+partition "$LOOP" $'2048,34816\n36864,16384' --no-tell-kernel
+check "and again when the table has changed" kpartx -n -u -p "$P-" "$LOOP"
+same "to its sizes" "34816 16384" "$(blockdev --getsz "$ONE" "${ONE%1}2" | xargs)"
+check "all is there" eval 'mount $ONE $DIR && intact'
 umount "$DIR"
 check "and deleted" kpartx -n -d -p "$P-" "$LOOP"
 finish

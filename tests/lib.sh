@@ -162,7 +162,7 @@ refuses() {
 		log=$(dmesg | sed "1,/$mark/d")
 		if [[ $output != *"$error"* ]]; then
 			break
-		elif says "$phrase" <<<"$log"; then
+		elif kernel_says "$phrase" <<<"$log"; then
 			return 0
 		fi
 	done
@@ -170,7 +170,7 @@ refuses() {
 	return 1
 }
 
-says() {
+kernel_says() {
 	grep -qF -e ": linear: $1" -e ": linear-guard: $1"
 }
 
@@ -219,6 +219,16 @@ loop_device() {
 	defer losetup --detach "$LOOP"
 }
 
+# pmem_disk MEBIBYTES: sets PMEM to persistent memory of at least that size.
+pmem_disk() {
+	PMEM=/dev/pmem0
+	modprobe -qa nd_e820 nd_pmem
+	udevadm settle
+	[ "$(blockdev --getsz "$PMEM" 2>/dev/null)" -ge $(($1 * 2048)) ] 2>/dev/null ||
+		skip "no $PMEM of $1 MiB; boot with memmap=352M!1G, for example"
+	! grep -q "^$PMEM" /proc/mounts || skip "$PMEM is in use"
+}
+
 # null_disk NAME ATTRIBUTE=VALUE...: sets NULL to one of null_blk's.
 null_disk() {
 	local dir=/sys/kernel/config/nullb/$P-$1 setting
@@ -226,8 +236,7 @@ null_disk() {
 		[ ! -e /sys/module/null_blk ] || skip "null_blk is in use"
 		modprobe null_blk nr_devices=0 2>/dev/null || skip "no null_blk"
 		defer rmmod null_blk
-		mountpoint -q /sys/kernel/config ||
-			mount -t configfs configfs /sys/kernel/config
+		mount_configfs
 	fi
 	mkdir "$dir"
 	defer rmdir "$dir"
@@ -245,6 +254,11 @@ null_disk() {
 	fi
 }
 
+mount_configfs() {
+	mountpoint -q /sys/kernel/config ||
+		mount -t configfs configfs /sys/kernel/config
+}
+
 # scsi_disk OPTION...: sets SCSI to one of scsi_debug's.
 scsi_disk() {
 	[ ! -e /sys/module/scsi_debug ] || skip "scsi_debug is in use"
@@ -254,14 +268,44 @@ scsi_disk() {
 	find_scsi_disk
 }
 
-# find_scsi_disk: sets SCSI to the first one that scsi_debug has, or will have.
+# find_scsi_disk [MODEL]: sets SCSI to the first one of scsi_debug's, or of that
+# model, that there is or will be.
 find_scsi_disk() {
-	local model
-	model=$(wait_for grep -ls scsi_debug /sys/block/sd*/device/model) ||
-		skip "no disk of scsi_debug's"
+	local model=${1-scsi_debug}
+	model=$(wait_for grep -ls "$model" /sys/block/sd*/device/model) ||
+		skip "no SCSI disk, $model"
 	model=${model%%/device/model*}
 	# shellcheck disable=SC2034
 	SCSI=/dev/${model##*/}
+}
+
+# target_disk: sets SCSI to a disk of the kernel's own SCSI target, which keeps
+# reservations.
+target_disk() {
+	local config=/sys/kernel/config/target disk port dir
+	[ ! -e /sys/module/tcm_loop ] || skip "the SCSI target is in use"
+	modprobe -qa sd_mod target_core_mod || skip "no SCSI target"
+	defer modprobe -qr tcm_loop
+	mount_configfs
+	# It keeps reservations in a file.
+	dir=$(mktemp -d)
+	defer rm -r "$dir"
+	mkdir "$dir/pr"
+	echo "$dir" >"$config/dbroot"
+	modprobe -q tcm_loop || skip "no SCSI target"
+	disk=$config/core/rd_mcp_77/$P
+	defer rmdir "${disk%/*}"
+	mkdir -p "$disk"
+	defer rmdir "$disk"
+	echo rd_pages=4096 >"$disk/control"
+	echo 1 >"$disk/enable"
+	port=$config/loopback/naa.5001405000000077/tpgt_1
+	mkdir -p "$port/lun/lun_0"
+	defer rmdir "$port/lun/lun_0" "$port" "${port%/*}" "$config/loopback"
+	echo naa.5001405000000078 >"$port/nexus"
+	ln -s "$disk" "$port/lun/lun_0/disk"
+	defer rm "$port/lun/lun_0/disk"
+	find_scsi_disk RAMDISK
 }
 
 # array NAME DEVICE: an md array of that one mirror, stopped at the end.

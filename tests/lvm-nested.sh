@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016 # eval is to expand it
 . "$(dirname "$0")/stacks.sh"
 
-start_stack 12
+start_stack 17
 lvm_on 48
 LV=/dev/${P}x/home
 
@@ -26,5 +26,14 @@ refused "the outer volume is not moved there" "$ELOOP" "Device closes a loop" \
 refused "nor mirrored there" "$ELOOP" "refusing $P-outer" reload outer \
 	"0 16384 mirror core 1 1024 2 ${LOOPS[0]} 2048 /dev/${P}x/loop 0"
 check "all is there" remount "$LV"
+umount "$DIR"
+
+# As at boot: what stands on the disks first, then what stands on that.
+check "both are deactivated" vgchange -q -an "${P}x" "$P"
+same "nothing of them is left" "" "$(dmsetup ls | grep "^$P")"
+check "and activated as at boot" eval '
+	vgchange -q -aay --sysinit && vgchange -q -aay --sysinit'
+check "all are guarded" guarded
+check "all is there" eval 'mount $LV $DIR && intact'
 umount "$DIR"
 finish

@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016,SC2034 # eval is to expand it
 . "$(dirname "$0")/stacks.sh"
 
-start_stack 23
+start_stack 25
 lvm_on 40 40 40 12
 A=${LOOPS[0]} B=${LOOPS[1]} C=${LOOPS[2]} D=${LOOPS[3]}
 LV=/dev/$P/home
@@ -28,8 +28,19 @@ write_more &
 check "the busy volume moves" pvmove -q -i 1 "$A" "$C"
 check "and is written to meanwhile" wait $!
 check "all is there" remount "$LV"
-check "a move begins" pvmove -q -b -i 5 "$C" "$A"
+# A copy that may take one hundredth of the time is still there to be aborted.
+slowly() {
+	local file=/sys/module/dm_mirror/parameters/raid1_resync_throttle
+	defer eval "echo $(cat "$file") >$file"
+	echo 1 >"$file"
+	"$@"
+}
+check "another move begins" slowly pvmove -q -b -i 5 "$C" "$A"
+check "is not done yet" eval 'dmsetup table --target mirror | grep "^$P"'
 check "and is aborted" pvmove -q --abort
+check "the volume is where it was" eval '
+	lvs --noheadings -o devices $P/home | grep -q "^ *$C(" &&
+	! dmsetup table --target mirror | grep "^$P"'
 check "all is there" remount "$LV"
 check "it is guarded still" guarded
 
