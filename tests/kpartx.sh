@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016 # eval is to expand it
 . "$(dirname "$0")/stacks.sh"
 
-start_stack 10
+start_stack 11
 require kpartx sfdisk
 loop_device 48
 partition "$LOOP" $'2048,32768\n34816,32768' --no-tell-kernel
@@ -29,5 +29,6 @@ check "and again when the table has changed" kpartx -n -u -p "$P-" "$LOOP"
 same "to its sizes" "34816 16384" "$(blockdev --getsz "$ONE" "${ONE%1}2" | xargs)"
 check "all is there" eval 'mount $ONE $DIR && intact'
 umount "$DIR"
+check "they lie where the table says" in_place
 check "and deleted" kpartx -n -d -p "$P-" "$LOOP"
 finish

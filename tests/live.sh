@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016 # eval is to expand it
 . "$(dirname "$0")/lib.sh"
 
-plan 12
+plan 13
 require fio
 ramdisks 2 48
 without_udev
@@ -44,6 +44,8 @@ check "it is mirrored" eval "
 	wait_for mirrored"
 check "and moved" swap live "0 32768 linear /dev/ram1 9000"
 same "what nobody wrote to is what it was" "$before" "$(rest)"
+same "where the table says" "$before" "$(dd if=/dev/ram1 bs=64k status=none \
+	iflag=direct,skip_bytes skip=$(((9000 + 16384) * 512)) count=128 | sha256sum)"
 
 check "no I/O error, nothing lost" finish_io
 check "there was I/O meanwhile" [ "$(io_rounds)" -gt "$begun" ]

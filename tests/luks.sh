@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016 # eval is to expand it
 . "$(dirname "$0")/stacks.sh"
 
-start_stack 12
+start_stack 13
 require cryptsetup
 lvm_on 64
 key=$(mktemp)
@@ -43,4 +43,5 @@ check "that is written to" make_files "/dev/${P}x/inner"
 check "all is there" remount "/dev/${P}x/inner"
 check "all of it is guarded" guarded
 umount "$DIR"
+check "and lies where its tables say" in_place
 finish

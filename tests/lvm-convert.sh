@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016,SC2034 # eval is to expand it
 . "$(dirname "$0")/stacks.sh"
 
-start_stack 17
+start_stack 18
 lvm_on 40 40
 A=${LOOPS[0]} B=${LOOPS[1]}
 LV=/dev/$P/home
@@ -43,4 +43,5 @@ check "and merged, when the busy origin is activated again" eval '
 	vgchange -q -ay $P && wait_for lvs_are home && mount $LV $DIR'
 check "all is what it was" intact
 umount "$DIR"
+check "all of it lies where the tables say" in_place
 finish

@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016 # eval is to expand it
 . "$(dirname "$0")/stacks.sh"
 
-start_stack 17
+start_stack 18
 lvm_on 48
 LV=/dev/${P}x/home
 
@@ -36,4 +36,5 @@ check "and activated as at boot" eval '
 check "all are guarded" guarded
 check "all is there" eval 'mount $LV $DIR && intact'
 umount "$DIR"
+check "all of it lies where the tables say" in_place
 finish

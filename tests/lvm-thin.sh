@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016 # eval is to expand it
 . "$(dirname "$0")/stacks.sh"
 
-start_stack 12
+start_stack 13
 require thin_check
 lvm_on 40 40
 LV=/dev/$P/home
@@ -33,4 +33,5 @@ check "an existing volume becomes a pool" eval '
 	lvcreate -q -y -W n -Z n -L 8M -n plain $P &&
 	lvconvert -q -y --type thin-pool --poolmetadatasize 4M $P/plain'
 check "all of it is guarded" guarded
+check "and lies where its tables say" in_place
 finish

@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016,SC2034 # eval is to expand it
 . "$(dirname "$0")/stacks.sh"
 
-start_stack 25
+start_stack 26
 lvm_on 40 40 40 12
 A=${LOOPS[0]} B=${LOOPS[1]} C=${LOOPS[2]} D=${LOOPS[3]}
 LV=/dev/$P/home
@@ -53,4 +53,5 @@ check "it is activated" vgchange -q -ay "$P"
 mount "$LV" "$DIR"
 check "all is there" intact
 umount "$DIR"
+check "all of it lies where the tables say" in_place
 finish

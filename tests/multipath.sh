@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016 # eval is to expand it
 . "$(dirname "$0")/stacks.sh"
 
-start_stack 11
+start_stack 12
 modprobe -qa dm-multipath dm-round-robin
 scsi_disk dev_size_mb=48 max_luns=2 num_tgts=1 add_host=1
 wait_for eval '[ "$(grep -ls scsi_debug /sys/block/sd*/device/model | wc -l)" = 2 ]'
@@ -26,4 +26,5 @@ umount "$DIR"
 refused "the path below does not move onto it" "$EINVAL" "Device maps onto itself" \
 	reload home "0 98304 linear /dev/mapper/$P-home 0"
 check "all of it is guarded" guarded
+check "and lies where its tables say" in_place
 finish

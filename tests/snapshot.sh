@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016 # eval is to expand it
 . "$(dirname "$0")/stacks.sh"
 
-start_stack 10
+start_stack 11
 ramdisks 2 32
 N=65536
 
@@ -43,4 +43,5 @@ check "and becomes linear again, in use" eval '
 	swap home "0 $N linear /dev/ram0 0" && intact'
 umount "$DIR"
 check "all of it is guarded" guarded
+check "and lies where its tables say" in_place
 finish

@@ -85,3 +85,22 @@ guarded() {
 	echo "$all"
 	[ "$all" ] && ! grep -v ' guarded *$' <<<"$all"
 }
+
+# in_place: what each linear device of the test's holds is found below, where its
+# table says.  Nothing may be mounted.
+in_place() {
+	local name start length device offset count=0
+	while read -r name start length _ device offset; do
+		device=/dev/$(sed -n 's/^DEVNAME=//p' "/sys/dev/block/$device/uevent")
+		echo "${name%:} $start $length $device $offset"
+		cmp <(read_sectors "/dev/mapper/${name%:}" "$start" "$length") \
+			<(read_sectors "$device" "$offset" "$length") || return
+		count=$((count + 1))
+	done < <(dmsetup table --target linear | grep "$P")
+	[ "$count" -gt 0 ]
+}
+
+read_sectors() {
+	dd if="$1" bs=64k iflag=direct,skip_bytes,count_bytes status=none \
+		skip=$(($2 * 512)) count=$(($3 * 512))
+}

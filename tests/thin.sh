@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016 # eval is to expand it
 . "$(dirname "$0")/stacks.sh"
 
-start_stack 13
+start_stack 14
 require thin_check
 # As container engines had it: two files, a loop device each.
 loop_device 4
@@ -49,4 +49,5 @@ remove_device "$P-thin"
 remove_device "$P-pool"
 check "its metadata are sound" thin_check "/dev/mapper/$P-meta"
 check "all of it was guarded" guarded
+check "and lies where its tables say" in_place
 finish
