@@ -69,7 +69,7 @@ check "from where they are below" cmp <(sectors 1024 1024) \
 remove_device "$P-dif"
 
 # Through a map of the whole disk its commands pass, through a part they do not.
-rmmod scsi_debug
+remove_scsi_debug
 # shellcheck disable=SC2046
 modprobe scsi_debug dev_size_mb=16 $(atomic_option)
 find_scsi_disk

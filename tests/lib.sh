@@ -264,8 +264,16 @@ scsi_disk() {
 	[ ! -e /sys/module/scsi_debug ] || skip "scsi_debug is in use"
 	modprobe -q sd_mod
 	modprobe scsi_debug "$@" 2>/dev/null || skip "no scsi_debug"
-	defer rmmod scsi_debug
+	defer remove_scsi_debug
 	find_scsi_disk
+}
+
+# Its disks first: 7.2's forgets their target behind its own back, and follows a
+# NULL pointer if the module has gone on to remove what that stood in.
+remove_scsi_debug() {
+	echo -1 >/sys/bus/pseudo/drivers/scsi_debug/add_host
+	wait_for fails compgen -G "/sys/kernel/debug/scsi_debug/target*:0" >/dev/null
+	rmmod scsi_debug
 }
 
 # find_scsi_disk [MODEL]: sets SCSI to the first one of scsi_debug's, or of that

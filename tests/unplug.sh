@@ -51,7 +51,7 @@ for scope in linear all; do
 		reload b "0 2048 linear $A 0"
 	check "a disk that is there can take its place" eval '
 		swap a "0 2048 linear /dev/ram0 0" && swap b "0 2048 linear '"$A"' 0"'
-	check "the driver of the other unloaded" rmmod scsi_debug
+	check "the driver of the other unloaded" remove_scsi_debug
 
 	# A device whose table is taken away.
 	DISK=/dev/ram0
