@@ -13,6 +13,9 @@ hurry
 one="0 622592 linear $PMEM 65536"
 two="0 16384 linear $PMEM 32768
 16384 606208 linear $PMEM 114688"
+create one "$one"
+create two "$two"
+# Unmounted before they are removed.
 dir=$(mktemp -d)
 defer rmdir "$dir"
 defer eval "! mountpoint -q $dir || umount $dir"
@@ -54,8 +57,6 @@ exercise() {
 	umount "$dir"
 }
 
-create one "$one"
-create two "$two"
 same "both can do DAX" "1 1" "$(for name in one two; do
 	cat "/sys/block/$(number_of "/dev/mapper/$P-$name")/queue/dax"
 done | xargs)"

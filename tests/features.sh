@@ -71,8 +71,7 @@ remove_device "$P-dif"
 # Through a map of the whole disk its commands pass, through a part they do not.
 remove_scsi_debug
 # shellcheck disable=SC2046
-modprobe scsi_debug dev_size_mb=16 $(atomic_option)
-find_scsi_disk
+scsi_disk dev_size_mb=16 $(atomic_option)
 create whole "0 32768 linear $SCSI 0"
 create part "0 8192 linear $SCSI 8192"
 ioctls=$(dirname "$0")/ioctls

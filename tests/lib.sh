@@ -271,6 +271,7 @@ scsi_disk() {
 # Its disks first: 7.2's forgets their target behind its own back, and follows a
 # NULL pointer if the module has gone on to remove what that stood in.
 remove_scsi_debug() {
+	[ -e /sys/module/scsi_debug ] || return 0
 	echo -1 >/sys/bus/pseudo/drivers/scsi_debug/add_host
 	wait_for fails compgen -G "/sys/kernel/debug/scsi_debug/target*:0" >/dev/null
 	rmmod scsi_debug

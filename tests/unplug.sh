@@ -38,8 +38,7 @@ for scope in linear all; do
 	set_to scope "$scope"
 
 	# A disk that is unplugged.
-	modprobe -a sd_mod scsi_debug 2>/dev/null || skip "no scsi_debug"
-	find_scsi_disk
+	scsi_disk
 	DISK=$SCSI sys=/sys/block/${SCSI#/dev/}/device
 	create a "0 2048 linear $DISK 0"
 	create b "0 2048 linear $A 0"
