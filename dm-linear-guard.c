@@ -910,38 +910,65 @@ static int guard_watch_links(bool watch)
 #endif
 
 /*
- * The first target of each table for each device, which is the one that checks
- * it, on load and on resume: a table of 10,000 segments pays once.  It is also
- * the first of them to be destroyed.
+ * The first target of each table for each device is the one that checks it, on
+ * load and on resume: a table of 10,000 segments pays once.  It is also the
+ * first of them to be destroyed.
  */
+struct guard_first {
+	struct hlist_node bucket;
+	struct dm_table *table;
+	struct dm_dev *dev;
+};
+
 static DEFINE_HASHTABLE(guard_firsts, 8);
 static DEFINE_SPINLOCK(guard_firsts_lock);
 
-static bool guard_is_first(struct guard_c *gc)
+static bool guard_has_first(struct dm_table *table, struct dm_dev *dev,
+			    unsigned long key)
 {
-	return !hlist_unhashed(&gc->first);
+	struct guard_first *first;
+	bool found = false;
+
+	spin_lock(&guard_firsts_lock);
+	hash_for_each_possible(guard_firsts, first, bucket, key) {
+		found = first->table == table && first->dev == dev;
+		if (found)
+			break;
+	}
+	spin_unlock(&guard_firsts_lock);
+	return found;
 }
 
-static void guard_add_first(struct guard_c *gc)
+/*
+ * Make a target its table's first for a device, unless there is one: no other
+ * is made for the table meanwhile, the constructors of which run one by one.
+ */
+static int guard_add_first(struct dm_table *table, struct guard_c *gc)
 {
-	unsigned long key = (unsigned long)gc->table ^ (unsigned long)gc->dev;
-	struct guard_c *first;
+	unsigned long key = (unsigned long)table ^ (unsigned long)gc->dev;
 
-	INIT_HLIST_NODE(&gc->first);
+	if (guard_has_first(table, gc->dev, key))
+		return 0;
+
+	gc->first = kzalloc_obj(*gc->first, GFP_NOIO);
+	if (!gc->first)
+		return -ENOMEM;
+	gc->first->table = table;
+	gc->first->dev = gc->dev;
 	spin_lock(&guard_firsts_lock);
-	hash_for_each_possible(guard_firsts, first, first, key)
-		if (first->table == gc->table && first->dev == gc->dev)
-			goto out;
-	hash_add(guard_firsts, &gc->first, key);
-out:
+	hash_add(guard_firsts, &gc->first->bucket, key);
 	spin_unlock(&guard_firsts_lock);
+	return 0;
 }
 
 static void guard_del_first(struct guard_c *gc)
 {
+	if (!gc->first)
+		return;
 	spin_lock(&guard_firsts_lock);
-	hash_del(&gc->first);
+	hash_del(&gc->first->bucket);
 	spin_unlock(&guard_firsts_lock);
+	kfree(gc->first);
 }
 
 /**
@@ -1058,6 +1085,7 @@ static int guard_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 {
 	const char *error;
 	struct guard_c *gc;
+	sector_t start;
 	int r;
 
 	if (argc != 2) {
@@ -1072,7 +1100,7 @@ static int guard_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 		return -ENOMEM;
 	}
 
-	r = guard_parse_sector(ti, argv[1], &gc->start);
+	r = guard_parse_sector(ti, argv[1], &start);
 	if (r)
 		goto bad_sector;
 
@@ -1081,9 +1109,14 @@ static int guard_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 		goto bad_sector;
 
 	gc->bdev = gc->dev->bdev;
-	gc->table = ti->table;
-	guard_add_first(gc);
-	if (guard_is_first(gc)) {
+	gc->delta = start - ti->begin;
+
+	r = guard_add_first(ti->table, gc);
+	if (r) {
+		ti->error = "Cannot allocate linear context";
+		goto bad_first;
+	}
+	if (gc->first) {
 		r = guard_check(guard_own_disk(ti), gc->bdev, GUARD_LOAD, true,
 				&error);
 		if (r) {
@@ -1092,17 +1125,17 @@ static int guard_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 		}
 	}
 
-	r = guard_check_range(ti, gc->bdev, gc->start);
+	r = guard_check_range(ti, gc->bdev, start);
 	if (r)
 		goto bad_device;
 
-	gc->delta = gc->start - ti->begin;
 	guard_set_num_bios(ti);
 	ti->private = gc;
 	return 0;
 
 bad_device:
 	guard_del_first(gc);
+bad_first:
 	dm_put_device(ti, gc->dev);
 bad_sector:
 	kfree(gc);
@@ -1140,7 +1173,7 @@ static int guard_preresume(struct dm_target *ti)
 	struct guard_c *gc = ti->private;
 	const char *error;
 
-	if (!guard_is_first(gc))
+	if (!gc->first)
 		return 0;
 	return guard_check(guard_own_disk(ti), gc->bdev, GUARD_RESUME, true,
 			   &error);
@@ -1179,13 +1212,14 @@ static void guard_status(struct dm_target *ti, status_type_t type,
 		break;
 
 	case STATUSTYPE_TABLE:
-		DMEMIT("%s %llu", gc->dev->name, (unsigned long long)gc->start);
+		DMEMIT("%s %llu", gc->dev->name,
+		       (unsigned long long)guard_start(ti));
 		break;
 
 	case STATUSTYPE_IMA:
 		DMEMIT_TARGET_NAME_VERSION(ti->type);
 		DMEMIT(",device_name=%s,start=%llu;", gc->dev->name,
-		       (unsigned long long)gc->start);
+		       (unsigned long long)guard_start(ti));
 		break;
 	}
 }
@@ -1205,7 +1239,7 @@ static int guard_prepare_ioctl(struct dm_target *ti, struct block_device **bdev,
 	 * 1 makes core ask for CAP_SYS_RAWIO: whoever may use a part of a
 	 * device is not thereby allowed to command the whole.
 	 */
-	return gc->start || ti->len != bdev_nr_sectors(gc->bdev);
+	return guard_start(ti) || ti->len != bdev_nr_sectors(gc->bdev);
 }
 
 #ifdef CONFIG_BLK_DEV_ZONED
@@ -1218,7 +1252,7 @@ static int guard_report_zones(struct dm_target *ti,
 	if (guard_recurses())
 		return -ELOOP;
 
-	return dm_report_zones(gc->bdev, gc->start,
+	return dm_report_zones(gc->bdev, guard_start(ti),
 			       args->next_sector + gc->delta, args, nr_zones);
 }
 #else
@@ -1234,7 +1268,7 @@ static int guard_iterate_devices(struct dm_target *ti,
 	if (GUARD_DAX_PROBE_RECURSES && guard_recurses())
 		return 1;
 
-	return fn(ti, gc->dev, gc->start, ti->len, data);
+	return fn(ti, gc->dev, guard_start(ti), ti->len, data);
 }
 
 #ifndef GUARD_DAX_HOOKS

@@ -42,23 +42,28 @@
 /**
  * struct guard_c - one linear target
  * @bdev: what map sends bios to; @dev->bdev, one load closer
- * @delta: what map adds to a bio's sector: @start less the target's first
- *	   sector, modulo 2^64
+ * @delta: what map adds to a bio's sector: the first sector of @dev that is
+ *	   mapped, less the target's own first sector, modulo 2^64
  * @dev: the device as device-mapper core holds it for the table
- * @start: the first sector of @dev that is mapped
- * @table: what the target belongs to
- * @first: in the hash table of the first targets for a device, or in none
+ * @first: there if this is its table's first target for @dev, else NULL
  *
  * Written by the constructor only, so that no hook needs a lock to read it.
+ * There can be thousands to a table, so that what few of them need is elsewhere.
  */
 struct guard_c {
 	struct block_device *bdev;
 	sector_t delta;
 	struct dm_dev *dev;
-	sector_t start;
-	struct dm_table *table;
-	struct hlist_node first;
+	struct guard_first *first;
 };
+
+/* The first sector of the device below that a target maps. */
+static inline sector_t guard_start(struct dm_target *ti)
+{
+	struct guard_c *gc = ti->private;
+
+	return gc->delta + ti->begin;
+}
 
 /*
  * Needed by 5.10 and 6.1, can go with 6.1: dm_get_device() was the only one to
