@@ -477,7 +477,10 @@ static __printf(2, 3) void guard_put(struct guard_line *line, const char *fmt,
 	va_end(args);
 }
 
-/* A device as people know it: "home (dm-3)", "md0", "sda2". */
+/*
+ * A device as people know it: "home (dm-3)", "md0", "sda2".  Whoever names it
+ * may not write a line of the log: what is not printable is escaped.
+ */
 static void guard_put_name(struct guard_line *line, struct gendisk *disk,
 			   const char *name)
 {
@@ -497,9 +500,9 @@ static void guard_put_name(struct guard_line *line, struct gendisk *disk,
 
 	dm_name = kmalloc(DM_NAME_LEN, GFP_NOIO);
 	if (md && dm_name && !dm_copy_name_and_uuid(md, dm_name, NULL))
-		guard_put(line, "%s (%s)", dm_name, name);
+		guard_put(line, "%*pE (%s)", (int)strlen(dm_name), dm_name, name);
 	else
-		guard_put(line, "%s", name);
+		guard_put(line, "%*pE", (int)strlen(name), name);
 	kfree(dm_name);
 	if (md)
 		dm_put(md);

@@ -3,7 +3,7 @@
 # What is refused is named in the kernel's log as people name it, and counted.
 . "$(dirname "$0")/lib.sh"
 
-plan 14
+plan 18
 ramdisks 1 4
 without_udev
 create home "0 2048 linear /dev/ram0 0"
@@ -39,6 +39,23 @@ set_to max_depth 2
 refused "from its top" "$ELOOP" \
 	"refusing $home: stack deeper than 2 $top -> $cache -> $home -> ram0" \
 	reload home "0 2048 linear /dev/ram0 8"
+
+# Nobody can write a line of the log by giving a name.
+evil=$P-$'evil\n[    1.000000] forged: %s %n \e[2J'
+evil() {
+	dmsetup --manglename none "$1" "$evil" "${@:2}"
+}
+check "a name of two lines" evil create --table "0 2048 linear /dev/ram0 0"
+defer evil remove
+number=$(evil info -c --noheadings -o major,minor --separator :)
+refused "is one line of the log" "$EINVAL" \
+	"refusing $P-evil\n[    1.000000] forged: %s %n \e[2J (dm-${number#*:}): loop" \
+	evil reload --table "0 2048 linear $number 0"
+forged() {
+	dmesg | grep '^\[[ 0-9.]*\] *\(\[.*\] \)\?forged'
+}
+check "and none is forged" fails forged
+check "which would be seen" eval 'echo "forged: seen" >/dev/kmsg; forged'
 
 same "status says who serves" "0 2048 linear guarded" "$(dmsetup status "$P-home")"
 
