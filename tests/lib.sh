@@ -265,7 +265,7 @@ scsi_disk() {
 	modprobe -q sd_mod
 	modprobe scsi_debug "$@" 2>/dev/null || skip "no scsi_debug"
 	defer remove_scsi_debug
-	find_scsi_disk
+	find_scsi_disk scsi_debug
 }
 
 # Its disks first: 7.2's forgets their target behind its own back, and follows a
@@ -277,12 +277,12 @@ remove_scsi_debug() {
 	rmmod scsi_debug
 }
 
-# find_scsi_disk [MODEL]: sets SCSI to the first one of scsi_debug's, or of that
-# model, that there is or will be.
+# find_scsi_disk MODEL: sets SCSI to the first disk of that model that there is or
+# will be.
 find_scsi_disk() {
-	local model=${1-scsi_debug}
-	model=$(wait_for grep -ls "$model" /sys/block/sd*/device/model) ||
-		skip "no SCSI disk, $model"
+	local model
+	model=$(wait_for eval "grep -ls $1 /sys/block/sd*/device/model") ||
+		skip "no SCSI disk, $1"
 	model=${model%%/device/model*}
 	# shellcheck disable=SC2034
 	SCSI=/dev/${model##*/}
