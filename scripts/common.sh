@@ -15,9 +15,9 @@ mkdir -p "$CACHE"
 say() { printf '==> %s\n' "$*" >&2; }
 die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 
-# Debian's suite for a kernel of ours.
+# Debian's suite for a kernel of ours, or for its debug variant.
 suite_of() {
-	case $1 in
+	case ${1%-debug} in
 	5.10) echo bullseye ;;
 	6.1) echo bookworm ;;
 	6.12) echo trixie ;;
@@ -28,6 +28,11 @@ suite_of() {
 
 as_root() {
 	if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# /dev/kvm is there on some machines whose processor cannot serve it.
+kvm_works() {
+	[ -w /dev/kvm ] && grep -qwE 'vmx|svm' /proc/cpuinfo
 }
 
 # Roots hold files of root's; the rest of the cache is this user's own.
