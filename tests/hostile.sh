@@ -1,0 +1,22 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Tables and ioctls without sense or end change nothing.
+# HOSTILE_SEED repeats a run, HOSTILE_LINES makes it longer.
+. "$(dirname "$0")/lib.sh"
+
+hostile=$(dirname "$0")/hostile
+seed=${HOSTILE_SEED:-$RANDOM}
+
+plan 2
+[ -x "$hostile" ] || skip "hostile is not built"
+ramdisks 1 4
+without_udev
+create a "0 2048 linear /dev/ram0 0"
+create b "0 2048 linear /dev/mapper/$P-a 0"
+for scope in linear all; do
+	set_to scope "$scope"
+	check "scope=$scope, seed $seed" "$hostile" -s "$seed" \
+		-n "${HOSTILE_LINES:-4000}" "$P-a" "$P-b"
+	sed 's/^#* */# /' "$OUTPUT"
+done
+finish
