@@ -9,7 +9,7 @@ kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
 # K and T choose kernels and tests; the scripts read them.
 export K T
 
-.PHONY: all install uninstall clean demo test check shell help version
+.PHONY: all install uninstall clean demo test bench check shell help version
 
 all:
 	$(kbuild) modules
@@ -32,6 +32,9 @@ demo:
 test:
 	@scripts/test
 
+bench:
+	@scripts/bench
+
 check:
 	@scripts/check
 
@@ -53,6 +56,7 @@ help:
 	@echo "In VMs of Debian's kernels, on any machine (K=6.1 chooses one):"
 	@echo "  demo       the stock target panics, this one refuses"
 	@echo "  test       all tests on all kernels (T=seed chooses a test)"
+	@echo "  bench      what it costs, beside the stock target, in instructions"
 	@echo "  shell      a root shell with the module loaded, to play in"
 	@echo "  check      compiler warnings, sparse, checkpatch, shellcheck"
 	@echo

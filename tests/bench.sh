@@ -1,49 +1,61 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What I/O costs, guarded and by the stock target in turns.
-# Usage: bench.sh [io | quick]...; prints lines "csv,io,CASE,N,SERVED BY,VALUE", in
-# nanoseconds: instructions, where a virtual machine counts them (-icount shift=0).
+# What I/O, loads and memory cost, guarded and by the stock target in turns.
+# Usage: bench.sh [io | quick | memory | loads | growth]...; prints lines of
+# "csv,GROUP,CASE,N,SERVED BY,VALUE", in bytes for memory, else in nanoseconds:
+# instructions, where a virtual machine counts them (QEMU's -icount shift=0).
 . "$(dirname "$0")/lib.sh"
 
 exec 3>&1
-[ $# -gt 0 ] || set -- io
+[ $# -gt 0 ] || set -- io memory loads growth
 plan $#
 require fio
 without_udev
 hurry
 export DM_DISABLE_UDEV=1
+ramdisks 2 64
+cputime=$(dirname "$0")/cputime
 LOGS=$(mktemp -d)
 defer rm -r "$LOGS"
+
+# serve stock|guarded: who serves what is loaded from now on, and in which scope.
+SCOPE=linear
+serve() {
+	set_to scope "$([ "$1" = stock ] && echo linear || echo "$SCOPE")"
+	takeover "$([ "$1" = stock ] && echo 0 || echo 1)"
+}
 
 # both NAME TABLE: NAME-stock and NAME-guarded, on devices of their own KIND.
 both() {
 	local kind
 	for kind in stock guarded; do
-		takeover "$([ $kind = stock ] && echo 0 || echo 1)"
-		create "$1-$kind" "${2//KIND/$kind}" || return
+		serve $kind
+		dmsetup create "$P-$1-$kind" <<<"${2//KIND/$kind}" || return
+		defer remove_device "$P-$1-$kind"
 	done
 }
 
 # in_turns REPEATS GROUP CASE N COMMAND...: what COMMAND stock and COMMAND
 # guarded print, in turns.
 in_turns() {
-	local repeats=$1 line="csv,$2,$3,$4" i kind
+	local repeats=$1 line="csv,$2,$3,$4" i kind value
 	shift 4
 	for ((i = 0; i < repeats; i++)); do
 		for kind in stock guarded; do
-			echo "$line,$kind,$("$@" $kind)" >&3
+			value=$("$@" $kind) && [ "$value" ] || FAILED="$FAILED $line $kind"
+			echo "$line,$kind,$value" >&3
 		done
 	done
 }
 
-# fio_on DEVICE OPTION...: nanoseconds of the median of 2,000, which no interrupt
+# fio_on FILE OPTION...: nanoseconds of the shortest of 2,000, which nothing else
 # falls into.
 fio_on() {
-	fio --name=bench --filename="$1" --direct=1 --bs=4k --size=16M --thread \
+	[ -e "$1" ] && fio --name=bench --filename="$1" --direct=1 --bs=4k --size=16M --thread \
 		--number_ios=2000 --io_size=1G --norandommap --minimal \
 		--clocksource=clock_gettime --write_lat_log="$LOGS/fio" \
-		--output=/dev/null "${@:2}"
-	cut -d, -f2 "$LOGS/fio_lat.1.log" | tr -d " " | sort -n | sed -n 1000p
+		--output=/dev/null "${@:2}" &&
+		cut -d, -f2 "$LOGS/fio_lat.1.log" | tr -d " " | sort -n | head -n 1
 }
 
 # io_on NAME OPTION... KIND: the same, on NAME-KIND.
@@ -51,11 +63,16 @@ io_on() {
 	fio_on "/dev/mapper/$P-$1-${*: -1}" "${@:2:$#-2}"
 }
 
-# A null_blk that answers at once, of either kind.
+# A disk that answers at once, of either kind.
 disks() {
 	[ ! "$BIO" ] || return 0
 	null_disk bio queue_mode=0 size=64 irqmode=0
 	BIO=$NULL
+	# From 6.9 on null_blk has no such mode, but RAM disks are that way.
+	if [ -e "/sys/block/${BIO#/dev/}/mq" ]; then
+		BIO=/dev/ram1
+		dd if=/dev/zero of=$BIO bs=1M count=64 oflag=direct status=none
+	fi
 	both bio "0 65536 linear $BIO 2048"
 	null_disk mq queue_mode=2 size=64 irqmode=0
 	MQ=$NULL
@@ -82,6 +99,9 @@ io() {
 		done
 	done
 	in_turns 3 io "128 KiB" 1 io_on mq --ioengine=psync --rw=randread --bs=128k
+	null_disk trim queue_mode=2 size=64 irqmode=0 memory_backed=1 discard=1
+	both trim "0 65536 linear $NULL 2048"
+	in_turns 3 io "discard" 1 io_on trim --ioengine=psync --rw=randtrim
 
 	both stack1 "0 65536 linear $BIO 2048"
 	for ((i = 2; i <= 31; i++)); do
@@ -94,6 +114,23 @@ io() {
 		both "segments$n" "$(segments $n "$BIO")"
 		in_turns 3 io "segments" $n io_on segments$n --ioengine=psync --rw=randread
 	done
+
+	pmem_disk 64
+	both pmem "0 65536 linear $PMEM 2048"
+	in_turns 3 io "DAX read" 1 dax_on
+}
+
+# A file on ext4, which is made on either device in turn.
+dax_on() {
+	local dir status=0
+	dir=$(mktemp -d)
+	mkfs.ext4 -q -F -b 4096 "/dev/mapper/$P-pmem-$1" >/dev/null 2>&1 &&
+		mount -t ext4 -o dax=always "/dev/mapper/$P-pmem-$1" "$dir" &&
+		dd if=/dev/zero of="$dir/file" bs=1M count=16 status=none &&
+		fio_on "$dir/file" --direct=0 --ioengine=psync --rw=randread || status=1
+	umount "$dir"
+	rmdir "$dir"
+	return $status
 }
 
 # segments NUMBER DEVICE: a table of so many, over 80,000 sectors.
@@ -104,7 +141,145 @@ segments() {
 	}'
 }
 
+# create_on TABLE KIND: create, and forget again.
+create_on() {
+	serve "$2"
+	"$cputime" dmsetup create "$P-x" "$1" && dmsetup remove "$P-x"
+}
+
+# reload_on NAME TABLE KIND: load a table for a device, and forget it again.
+reload_on() {
+	serve "$3"
+	"$cputime" dmsetup reload "$P-$1" "$2" && dmsetup clear "$P-$1"
+}
+
+# others FIRST LAST: devices that have nothing to do with what is loaded.
+others() {
+	awk -v first="$1" -v last="$2" -v name="$P-other" 'BEGIN {
+		for (i = first; i <= last; i++)
+			print name i ",,,,0 8 linear /dev/ram0 0" (i < last ? ";" : "")
+	}' | dmsetup create --concise
+	# It looks for its first again; clean_up tells if any is left.
+	defer eval "for i in {$1..$2}; do echo $P-other\$i; done | xargs dmsetup remove || true"
+}
+
+loads() {
+	local dir have=0 n i
+	dir=$(mktemp -d)
+	defer rm -r "$dir"
+	serve guarded
+	create below "0 80000 linear /dev/ram0 0"
+	create middle "0 2048 linear /dev/mapper/$P-below 0"
+	create top "0 2048 linear /dev/mapper/$P-middle 0"
+	echo "0 2048 linear /dev/ram0 0" >"$dir/leaf"
+	echo "0 2048 linear /dev/mapper/$P-below 0" >"$dir/stacked"
+	segments 10000 /dev/ram0 >"$dir/leaf-10000"
+	segments 10000 "/dev/mapper/$P-below" >"$dir/stacked-10000"
+	for n in 10 1000 10000; do
+		serve guarded
+		others $((have + 1)) $n
+		have=$n
+		for SCOPE in linear all; do
+			in_turns 5 load "leaf $SCOPE" $n create_on "$dir/leaf"
+			in_turns 5 load "stacked $SCOPE" $n create_on "$dir/stacked"
+			in_turns 5 load "middle $SCOPE" $n reload_on middle "$dir/stacked"
+			in_turns 3 load "leaf with 10000 segments $SCOPE" $n \
+				create_on "$dir/leaf-10000"
+			in_turns 3 load "stacked with 10000 segments $SCOPE" $n \
+				create_on "$dir/stacked-10000"
+		done
+	done
+}
+
+# deep: a stack of 31 devices, each on the one before.
+deep() {
+	local i
+	[ ! -e "/dev/mapper/$P-deep1" ] || return 0
+	serve guarded
+	create deep1 "0 2048 linear /dev/ram0 0"
+	for i in {2..31}; do
+		create "deep$i" "0 2048 linear /dev/mapper/$P-deep$((i - 1)) 0"
+	done
+}
+
+# How a check grows with what it looks at: with the devices on top of which one
+# is created, and with those that stand on the one that is loaded.
+growth() {
+	local i n have=0 file
+	file=$(mktemp)
+	defer rm "$file"
+	SCOPE=linear
+	deep
+	for n in 1 2 4 8 16 31; do
+		echo "0 2048 linear /dev/mapper/$P-deep$n 0" >"$file"
+		in_turns 3 growth "devices below" $n create_on "$file"
+	done
+
+	serve guarded
+	create fan "0 2048 linear /dev/ram0 0"
+	create base "0 2048 linear /dev/ram1 0"
+	echo "0 2048 linear /dev/mapper/$P-base 0" >"$file"
+	for n in 1 10 100 1000; do
+		serve guarded
+		for ((i = have + 1; i <= n; i++)); do
+			create "fan$i" "0 8 linear /dev/mapper/$P-fan 0"
+		done
+		have=$n
+		in_turns 3 growth "devices above" $n reload_on fan "$file"
+	done
+}
+
+# What the kernel's allocator has given away, of the sizes that it keeps.
+kmalloc() {
+	awk '/^kmalloc/ { sum += $2 * $4 } END { print sum }' /proc/slabinfo
+}
+
+# Bytes for each target, its table's own apart.
+memory_on() {
+	local before after
+	serve "$2"
+	before=$(kmalloc)
+	dmsetup create "$P-x" "$1" || return
+	after=$(kmalloc)
+	dmsetup remove "$P-x"
+	echo $(((after - before) / 10000))
+}
+
+# What a check of a load on so many devices asks the allocator for; it gives
+# nothing back before it ends.
+check_on() {
+	local trace=/sys/kernel/tracing
+	mountpoint -q $trace || mount -t tracefs tracefs $trace
+	echo >$trace/trace
+	echo 1 >$trace/events/kmem/kmalloc/enable
+	dmsetup create "$P-x" --table "0 2048 linear /dev/mapper/$P-deep$1 0" || return
+	echo 0 >$trace/events/kmem/kmalloc/enable
+	dmsetup remove "$P-x"
+	sed -nE 's/.*call_site=guard_(walk|reach).*bytes_alloc=([0-9]+).*/\2/p' $trace/trace |
+		awk '{ sum += $1 } END { print sum }'
+}
+
+memory() {
+	local file n
+	file=$(mktemp)
+	defer rm "$file"
+	segments 10000 /dev/ram0 >"$file"
+	in_turns 3 memory "bytes of a target" 10000 memory_on "$file"
+	deep
+	for n in 1 31; do
+		echo "csv,memory,bytes of a check,$n,guarded,$(check_on $n)" >&3
+	done
+	echo "csv,memory,bytes of the module,1,guarded,$(
+		cat /sys/module/dm_linear_guard/coresize)" >&3
+}
+
+# whole GROUP: all of it is measured.
+whole() {
+	FAILED=
+	"$1" && same_text "" "$FAILED"
+}
+
 for group; do
-	check "$group" "$group"
+	check "$group" whole "$group"
 done
 finish

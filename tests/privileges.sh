@@ -27,7 +27,7 @@ write() {
 for who in plain nobody namespace; do
 	may=fails
 	[ $who != plain ] || may=plain
-	if [ $who = namespace ] && ! nobody unshare --user true; then
+	if [ $who = namespace ] && ! nobody unshare --user --net --mount true; then
 		skipped 6 "no user namespaces for users"
 		continue
 	fi
