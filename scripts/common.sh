@@ -53,7 +53,8 @@ cached() {
 		part=$dir.part
 		trap 'discard "$part"' EXIT
 		trap 'exit 130' INT TERM
-		discard "$CACHE/$1"-*
+		# A key is twelve digits; 6.12 is not to match 6.12-debug.
+		discard "$CACHE/$1-"????????????{,.part}
 		mkdir "$part"
 		# Not in a condition: set -e has to hold inside the maker.
 		"$3" "$part" >&2
