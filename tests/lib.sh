@@ -442,6 +442,17 @@ remove_chain() {
 	dmsetup remove --retry "${names[@]}"
 }
 
+# no_leaks: kmemleak, which looks at what is older than five seconds, knows of
+# nothing that the module has lost.
+no_leaks() {
+	local file=/sys/kernel/debug/kmemleak
+	[ -e $file ] || return 0
+	echo scan >$file
+	sleep 6
+	echo scan >$file
+	! grep -B 20 -A 20 dm_linear_guard $file
+}
+
 # without_udev: until the end, device nodes are made by dmsetup alone, and
 # nothing probes new devices: five times as fast.
 without_udev() {
