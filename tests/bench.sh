@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # What I/O, loads and memory cost, guarded and by the stock target in turns.
-# Usage: bench.sh [io | quick | memory | loads | growth]...; prints lines of
+# Usage: bench.sh [io | dax | quick | memory | loads | growth]...; prints lines of
 # "csv,GROUP,CASE,N,SERVED BY,VALUE", in bytes for memory, else in nanoseconds:
 # instructions, where a virtual machine counts them (QEMU's -icount shift=0).
 . "$(dirname "$0")/lib.sh"
 
 exec 3>&1
-[ $# -gt 0 ] || set -- io memory loads growth
+[ $# -gt 0 ] || set -- io dax memory loads growth
 plan $#
 require fio
 without_udev
@@ -114,23 +114,29 @@ io() {
 		both "segments$n" "$(segments $n "$BIO")"
 		in_turns 3 io "segments" $n io_on segments$n --ioengine=psync --rw=randread
 	done
-
-	pmem_disk 64
-	both pmem "0 65536 linear $PMEM 2048"
-	in_turns 3 io "DAX read" 1 dax_on
 }
 
-# A file on ext4, which is made on either device in turn.
-dax_on() {
+# One file, on one file system, on one device, which is served in turns: two would
+# differ by more than who serves them.
+dax() {
 	local dir status=0
+	pmem_disk 64
 	dir=$(mktemp -d)
-	mkfs.ext4 -q -F -b 4096 "/dev/mapper/$P-pmem-$1" >/dev/null 2>&1 &&
-		mount -t ext4 -o dax=always "/dev/mapper/$P-pmem-$1" "$dir" &&
+	defer rmdir "$dir"
+	serve guarded
+	create pmem "0 65536 linear $PMEM 2048"
+	mkfs.ext4 -q -F -b 4096 "/dev/mapper/$P-pmem" >/dev/null 2>&1 &&
+		mount -t ext4 -o dax=always "/dev/mapper/$P-pmem" "$dir" &&
 		dd if=/dev/zero of="$dir/file" bs=1M count=16 status=none &&
-		fio_on "$dir/file" --direct=0 --ioengine=psync --rw=randread || status=1
+		in_turns 3 io "DAX read" 1 dax_on "$dir/file" || status=1
 	umount "$dir"
-	rmdir "$dir"
 	return $status
+}
+
+dax_on() {
+	serve "$2"
+	swap pmem "0 65536 linear $PMEM 2048" &&
+		fio_on "$1" --direct=0 --ioengine=psync --rw=randread
 }
 
 # segments NUMBER DEVICE: a table of so many, over 80,000 sectors.
