@@ -8,8 +8,10 @@ kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
 
 # K and T choose kernels and tests; the scripts read them.
 export K T
+MINUTES ?= 5
 
-.PHONY: all install uninstall clean demo test bench check shell help version
+.PHONY: all install uninstall clean demo test test-debug soak bench check shell \
+	help version
 
 all:
 	$(kbuild) modules
@@ -31,6 +33,13 @@ demo:
 
 test:
 	@scripts/test
+
+test-debug:
+	@K="$(or $(K),6.12-debug)" GUEST_ENV="TIMEOUT=1800 $(GUEST_ENV)" LIMIT=2400 scripts/test
+
+soak:
+	@K="$(or $(K),6.12-debug)" T=debug/soak GUEST_ENV="SOAK_MINUTES=$(MINUTES)" \
+		LIMIT=$$(($(MINUTES) * 60 + 600)) scripts/test
 
 bench:
 	@scripts/bench
@@ -56,6 +65,8 @@ help:
 	@echo "In VMs of Debian's kernels, on any machine (K=6.1 chooses one):"
 	@echo "  demo       the stock target panics, this one refuses"
 	@echo "  test       all tests on all kernels (T=seed chooses a test)"
+	@echo "  test-debug all tests, and more, on a kernel with KASAN, lockdep and others"
+	@echo "  soak       everything at once for MINUTES=5 on that kernel"
 	@echo "  bench      what it costs, beside the stock target, in instructions"
 	@echo "  shell      a root shell with the module loaded, to play in"
 	@echo "  check      compiler warnings, sparse, checkpatch, shellcheck"

@@ -1,0 +1,67 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Whichever allocation fails, a load fails with it or does not, and leaves nothing.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+faults=$(dirname "$0")/faults
+
+plan 25
+[ -e /proc/self/fail-nth ] || skip "this kernel cannot fail on purpose"
+[ -x "$faults" ] || skip "faults is not built"
+ramdisks 2 4
+without_udev
+hurry
+for kind in failslab fail_page_alloc; do
+	[ -d /sys/kernel/debug/$kind ] || skip "this kernel has no $kind"
+	echo N >/sys/kernel/debug/$kind/ignore-gfp-wait
+	echo 0 >/sys/kernel/debug/$kind/verbose
+done
+echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
+
+# fails DESCRIPTION ARGUMENT...: of faults, which says how often.
+fails() {
+	local description=$1
+	shift
+	check "$description" "$faults" "${watch[@]}" "$@"
+	sed 's/^#* */# /' "$OUTPUT"
+}
+
+# ELOOP and EINVAL.
+loop=40 invalid=22
+A=/dev/mapper/$P-a B=/dev/mapper/$P-b
+for scope in linear all; do
+	watch=()
+	check "scope=$scope" set_to scope "$scope"
+	create below "0 2048 linear /dev/ram0 0"
+	create a "0 2048 linear /dev/mapper/$P-below 0"
+	create b "0 2048 linear $A 0"
+	watch=(-w "$P-below" -w "$P-a" -w "$P-b")
+	fails "a load on a disk" load "$P-a" "/dev/ram0 0"
+	fails "a load on a device" load "$P-a" "/dev/mapper/$P-below 0"
+	fails "a loop" -e "$loop" load "$P-below" "$B 0"
+	set_to max_depth 3
+	dmsetup create "$P-x" --notable
+	fails "a stack that is too deep" -e "$loop" load "$P-x" "$B 0"
+	dmsetup remove "$P-x"
+	set_to max_depth 32
+	fails "a device on itself" -e "$invalid" load "$P-a" "$A 0"
+	# Core says EINVAL when it cannot add the disk, as it does for any target.
+	fails "a first load on a disk" -o "$invalid" first "$P-x" "/dev/ram0 0"
+	fails "a first load on a device" -o "$invalid" first "$P-x" "$B 0"
+	TYPE=striped fails "a first load of another target" \
+		-o "$invalid" first "$P-x" "1 8 $B 0"
+	fails "a resume" resume "$P-a"
+	remove_device "$P-b"
+	remove_device "$P-a"
+	remove_device "$P-below"
+done
+watch=()
+fails "the scope" write "$PARAMS/scope" all linear
+fails "the takeover" write "$PARAMS/takeover" 0 1
+check "nothing is lost" no_leaks
+rmmod "$MODULE"
+fails "the module's load" insert "$DM_LINEAR_GUARD_KO"
+load_module
+check "the module is there again" [ -d "$PARAMS" ]
+finish

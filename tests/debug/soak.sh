@@ -1,0 +1,174 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Everything at once, for SOAK_MINUTES (1): no error, no leak, no growth.
+# shellcheck source=tests/stacks.sh
+. "$(dirname "$0")/../stacks.sh"
+
+minutes=${SOAK_MINUTES:-1}
+plan 17
+require fio lvm mkswap
+ramdisks 4 64
+without_udev
+hurry
+A=/dev/mapper/$P-a SWAP=/dev/mapper/$P-swap
+DIR=$(mktemp -d /dev/shm/XXXXXX)
+defer rm -r "$DIR"
+
+# work NAME: call NAME until the end, and keep count of how often it was called,
+# and how often it failed.
+work() {
+	local name=$1 times=0 failed=0
+	until [ -e "$DIR/stop" ]; do
+		if "$name" >"$DIR/$name.last" 2>&1; then
+			times=$((times + 1))
+		else
+			failed=$((failed + 1))
+			cp "$DIR/$name.last" "$DIR/$name.failed"
+		fi
+		echo "$times $failed" >"$DIR/$name"
+	done
+}
+
+# verified DEVICE: what is written to it can be read.
+verified() {
+	fio --name=io --filename="$1" --size=8M --bs=4k --rw=randwrite --direct=1 \
+		--ioengine=libaio --iodepth=4 --verify=crc32c --verify_fatal=1 \
+		--do_verify=1 --minimal --output=/dev/null
+}
+io_on_linear() { verified $A; }
+io_on_thin() { verified "/dev/mapper/$P-thin"; }
+io_on_snapshot() { verified "/dev/mapper/$P-origin"; }
+
+# The same blocks, by another table each time.
+live_tables() {
+	local n=$((1 + RANDOM % 16)) size i
+	size=$((32768 / n / 8 * 8))
+	for ((i = 0; i < n; i++)); do
+		[ $((i + 1)) -lt $n ] || size=$((32768 - i * size))
+		[ $i -gt 0 ] || first=$size
+		echo "$((i * first)) $size linear /dev/ram0 $((i * first))"
+	done | dmsetup reload "$P-a" && dmsetup resume "$P-a"
+}
+
+# What has to be refused is; by the name that does not go with the takeover.
+refusals() {
+	local device
+	for device in a b c; do
+		! reload $device "0 2048 linear-guard /dev/mapper/$P-c 0" || return
+	done
+	! reload a "0 2048 linear-guard /dev/ram0 99999999999999999999" || return
+	! reload a "0 2048 linear-guard /dev/ram0"
+}
+
+parameters() {
+	set_to scope "$([ $((RANDOM % 2)) = 0 ] && echo all || echo linear)" &&
+		set_to max_depth $((8 + RANDOM % 24)) &&
+		takeover $((RANDOM % 4 > 0)) && takeover 1
+}
+
+# A snapshot comes, is written to, and goes.
+snapshots() {
+	dmsetup create "$P-snap" --table \
+		"0 32768 snapshot /dev/mapper/$P-base /dev/mapper/$P-cow N 8" &&
+		dd if=/dev/urandom of="/dev/mapper/$P-snap" bs=64k count=4 oflag=direct status=none &&
+		dmsetup remove --retry "$P-snap"
+}
+
+# LVM makes, grows and removes a volume.
+volumes() {
+	lvcreate -q -y -W n -Z n -L 4M -n volume "$P" &&
+		lvextend -q -L 8M "$P/volume" && lvremove -q -f "$P/volume"
+}
+
+# Swap on a device whose table is loaded again, and memory that is short.
+swapping() {
+	timeout 20 sh -c "echo \$\$ >$MEMORY/cgroup.procs
+		head -c 24M /dev/zero | tail" >/dev/null
+	[ $? != 137 ]
+}
+swap_tables() {
+	swap swap "0 65536 linear /dev/ram3 0"
+}
+
+# Loads that are killed at any moment.
+kills() {
+	timeout -s KILL "0.0$((RANDOM % 10))$((RANDOM % 10))" \
+		dmsetup reload "$P-k" --table "0 2048 linear $A 0"
+	timeout -s KILL "0.0$((RANDOM % 10))$((RANDOM % 10))" dmsetup resume "$P-k"
+	dmsetup resume "$P-k"
+}
+
+# A device whose disk is taken away, and given back.
+victims() {
+	dmsetup wipe_table "$P-victim"
+	swap victim "0 2048 linear /dev/ram0 0"
+}
+
+lvm_on 48
+LOOP0=${LOOPS[0]}
+vgcreate -q "$P" "$LOOP0" >/dev/null
+defer vgremove -q -f "$P"
+create a "0 32768 linear /dev/ram0 0"
+create b "0 32768 linear $A 0"
+create c "0 2048 linear /dev/mapper/$P-b 0"
+create k "0 2048 linear $A 0"
+create victim "0 2048 linear /dev/ram0 0"
+create meta "0 8192 linear /dev/ram1 0"
+create data "0 98304 linear /dev/ram1 8192"
+create pool "0 98304 thin-pool /dev/mapper/$P-meta /dev/mapper/$P-data 128 0"
+dmsetup message "$P-pool" 0 "create_thin 0"
+create thin "0 32768 thin /dev/mapper/$P-pool 0"
+create base "0 32768 linear /dev/ram2 0"
+create cow "0 65536 linear /dev/ram2 32768"
+create origin "0 32768 snapshot-origin /dev/mapper/$P-base"
+create swap "0 65536 linear /dev/ram3 0"
+mkswap -q "$SWAP" 2>/dev/null
+swapon "$SWAP"
+defer swapoff "$SWAP"
+MEMORY=$(mktemp -d)
+mount -t cgroup2 none "$MEMORY"
+defer eval "umount $MEMORY && rmdir $MEMORY"
+echo +memory >"$MEMORY/cgroup.subtree_control"
+defer rmdir "$MEMORY/$P"
+MEMORY=$MEMORY/$P
+mkdir "$MEMORY"
+echo 12M >"$MEMORY/memory.max"
+
+# Kernel memory in use, in KiB, of the kinds that cannot be had back.
+unreclaimable() {
+	echo 3 >/proc/sys/vm/drop_caches
+	awk '/^SUnreclaim/ { print $2 }' /proc/meminfo
+}
+
+workers=(io_on_linear io_on_thin io_on_snapshot live_tables refusals parameters
+	snapshots volumes swapping swap_tables kills victims)
+pages_out() {
+	sed -n 's/^pswpout //p' /proc/vmstat
+}
+before=$(counter loops_refused) pages=$(pages_out)
+pids=()
+for worker in "${workers[@]}"; do
+	work "$worker" &
+	pids+=($!)
+done
+sleep $((minutes * 12))
+early=$(unreclaimable)
+sleep $((minutes * 48))
+late=$(unreclaimable)
+touch "$DIR/stop"
+wait "${pids[@]}"
+
+for worker in "${workers[@]}"; do
+	read -r times failed <"$DIR/$worker"
+	check "$worker: $times times, $failed errors" \
+		[ "$times" -gt 0 -a "$failed" = 0 ]
+	[ "$failed" = 0 ] || sed 's/^/# /' "$DIR/$worker.failed"
+done
+echo "# $(($(counter loops_refused) - before)) loops refused in $minutes minutes;" \
+	"kernel memory from $early to $late KiB"
+check "loops were refused" [ "$(counter loops_refused)" -gt "$before" ]
+check "there was swapping" [ "$(pages_out)" -gt "$pages" ]
+check "nothing is lost" no_leaks
+check "kernel memory does not grow" [ "$late" -lt $((early + early / 10 + 2048)) ]
+check "a loop is refused still" refusals
+finish
