@@ -12,23 +12,15 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <linux/dm-ioctl.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "dm.h"
+#include "raw.h"
 
-#define ROOM 16384
 #define MOST_LINES 16
 
-static int control;
 static char **names;
 static int name_count;
-
-static union {
-	struct dm_ioctl ioctl;
-	char room[ROOM];
-} dm;
 
 static const char *const devices[] = {
 	"/dev/ram0", "1:0", "/dev/ram0", "1:0", "01:00", "/dev/ram0/", "/dev//ram0",
@@ -155,43 +147,16 @@ static void lie(void)
 	}
 }
 
-static void prepare(const char *name, unsigned int flags)
+/* What must not change; what was accepted is cleared. */
+static void look_at_all(char *text, size_t size)
 {
-	memset(&dm, 0, sizeof(dm));
-	dm.ioctl.version[0] = DM_VERSION_MAJOR;
-	dm.ioctl.data_size = sizeof(dm);
-	dm.ioctl.data_start = sizeof(dm.ioctl);
-	dm.ioctl.flags = flags;
-	snprintf(dm.ioctl.name, sizeof(dm.ioctl.name), "%s", name);
-}
-
-/* What must not change. */
-static void look(char *text, size_t size)
-{
-	struct dm_target_spec *spec;
-	int i, n = 0;
-	char users[16];
-	FILE *file;
+	int i;
 
 	for (i = 0; i < name_count; i++) {
 		prepare(names[i], 0);
 		ioctl(control, DM_TABLE_CLEAR, &dm);
-		prepare(names[i], DM_STATUS_TABLE_FLAG);
-		if (ioctl(control, DM_TABLE_STATUS, &dm)) {
-			perror(names[i]);
-			exit(2);
-		}
-		spec = (void *)(dm.room + dm.ioctl.data_start);
-		n += snprintf(text + n, size - n, "%s: %llu %s %s, flags %x, open %d; ",
-			      names[i], (unsigned long long)spec->length,
-			      spec->target_type, (char *)(spec + 1),
-			      dm.ioctl.flags, dm.ioctl.open_count);
 	}
-	file = fopen("/sys/module/dm_linear_guard/refcnt", "r");
-	if (!file || !fgets(users, sizeof(users), file))
-		exit(2);
-	fclose(file);
-	snprintf(text + n, size - n, "%s users", users);
+	look(text, size, (const char *const *)names, name_count);
 }
 
 int main(int argc, char **argv)
@@ -218,7 +183,7 @@ int main(int argc, char **argv)
 	}
 
 	seed_random(seed);
-	look(before, sizeof(before));
+	look_at_all(before, sizeof(before));
 	while (lines < wanted) {
 		prepare(names[below(name_count)], 0);
 		lines += write_table();
@@ -231,14 +196,14 @@ int main(int argc, char **argv)
 			errors[errno & 255]++;
 		if (ioctls % 64)
 			continue;
-		look(after, sizeof(after));
+		look_at_all(after, sizeof(after));
 		if (strcmp(before, after)) {
 			printf("after %lu ioctls\nbefore: %s\nafter:  %s\n", ioctls,
 			       before, after);
 			return 1;
 		}
 	}
-	look(after, sizeof(after));
+	look_at_all(after, sizeof(after));
 	printf("%lu lines in %lu ioctls, %lu accepted", lines, ioctls, accepted);
 	for (i = 0; i < 256; i++)
 		if (errors[i])

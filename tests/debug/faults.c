@@ -13,45 +13,25 @@
  *
  * Each must end well, or in ENOMEM, or if -e is given, in ERROR or ENOMEM, and
  * in ERROR without a failure; with -o, another ERROR is as good as ENOMEM, as core
- * says so.  After each, the devices that -w names must have
- * the tables, in both slots, and be open as often as before, and the module must
- * have as many users.  Exits with 1 if not.
+ * says so.  After each, the devices that -w names must have the tables, in both
+ * slots, and be open as often as before, and the module must have as many users.
+ * Exits with 1 if not.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/dm-ioctl.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static int control, nth;
+#include "../raw.h"
+
+static int nth;
 static const char *watched[8];
 static int watches;
-
-/* One ioctl, and room for what it takes and gives. */
-static union {
-	struct dm_ioctl ioctl;
-	char room[4096];
-} dm;
 
 static int call(unsigned long command)
 {
 	return ioctl(control, command, &dm) ? errno : 0;
-}
-
-static void prepare(const char *name, unsigned int flags)
-{
-	memset(&dm, 0, sizeof(dm));
-	dm.ioctl.version[0] = DM_VERSION_MAJOR;
-	dm.ioctl.data_size = sizeof(dm);
-	dm.ioctl.data_start = sizeof(dm.ioctl);
-	dm.ioctl.flags = flags;
-	snprintf(dm.ioctl.name, sizeof(dm.ioctl.name), "%s", name);
 }
 
 static int simply(unsigned long command, const char *name, unsigned int flags)
@@ -86,73 +66,47 @@ static void arm(int n)
 	dprintf(nth, "%d", n);
 }
 
-/* Has it failed one?  None will from now on. */
-static bool disarm(void)
+/* What came of it: r if one failed, else less than 0; none will from now on. */
+static int disarm(int r)
 {
 	char text[16] = "";
 
 	must(pread(nth, text, sizeof(text) - 1, 0) < 0 ? errno : 0, "fail-nth");
 	arm(0);
-	return atoi(text) == 0;
-}
-
-/* What must not change. */
-static void look(char *text, size_t size)
-{
-	FILE *file;
-	int i, n = 0, users = -1;
-
-	for (i = 0; i < watches; i++) {
-		must(simply(DM_TABLE_STATUS, watched[i], DM_STATUS_TABLE_FLAG),
-		     watched[i]);
-		n += snprintf(text + n, size - n, "%s: %s, flags %x, open %d; ",
-			      watched[i],
-			      dm.room + dm.ioctl.data_start +
-			      sizeof(struct dm_target_spec),
-			      dm.ioctl.flags, dm.ioctl.open_count);
-	}
-	file = fopen("/sys/module/dm_linear_guard/refcnt", "r");
-	if (file && fscanf(file, "%d", &users) != 1)
-		users = -2;
-	if (file)
-		fclose(file);
-	snprintf(text + n, size - n, "%d users", users);
+	return atoi(text) == 0 ? r : -r - 1;
 }
 
 static char **arg;
 
-static int load(int n)
+static int try_load(int n)
 {
-	bool failed;
-	int r;
-
 	prepare_load(arg[1], arg[2]);
 	arm(n);
-	r = call(DM_TABLE_LOAD);
-	failed = disarm();
+	return disarm(call(DM_TABLE_LOAD));
+}
+
+static int load(int n)
+{
+	int r = try_load(n);
+
 	must(simply(DM_TABLE_CLEAR, arg[1], 0), "clear");
-	return failed ? r : -r - 1;
+	return r;
 }
 
 static int first(int n)
 {
-	bool failed;
 	int r;
 
 	must(simply(DM_DEV_CREATE, arg[1], 0), "create");
-	prepare_load(arg[1], arg[2]);
-	arm(n);
-	r = call(DM_TABLE_LOAD);
-	failed = disarm();
+	r = try_load(n);
 	must(simply(DM_DEV_REMOVE, arg[1], 0), "remove");
-	return failed ? r : -r - 1;
+	return r;
 }
 
 static int resume(int n)
 {
 	char parameters[256];
-	bool failed;
-	int r;
+	int r, result;
 
 	must(simply(DM_TABLE_STATUS, arg[1], DM_STATUS_TABLE_FLAG), arg[1]);
 	snprintf(parameters, sizeof(parameters), "%s",
@@ -162,24 +116,23 @@ static int resume(int n)
 	prepare(arg[1], 0);
 	arm(n);
 	r = call(DM_DEV_SUSPEND);
-	failed = disarm();
+	result = disarm(r);
 	if (r)
 		must(simply(DM_DEV_SUSPEND, arg[1], 0), "resume");
-	return failed ? r : -r - 1;
+	return result;
 }
 
 static int put(const char *path, const char *text, int n)
 {
 	int fd = open(path, O_WRONLY), r = 0;
-	bool failed;
 
 	must(fd < 0 ? errno : 0, path);
 	arm(n);
 	if (write(fd, text, strlen(text)) < 0)
 		r = errno;
-	failed = disarm();
+	r = disarm(r);
 	close(fd);
-	return failed ? r : -r - 1;
+	return r;
 }
 
 static int put_and_undo(int n)
@@ -194,8 +147,7 @@ static int insert(int n)
 {
 	static char image[8 << 20];
 	static size_t size;
-	bool failed;
-	int r = 0;
+	int r = 0, result;
 
 	if (!size) {
 		FILE *file = fopen(arg[1], "r");
@@ -207,11 +159,11 @@ static int insert(int n)
 	arm(n);
 	if (syscall(SYS_init_module, image, size, ""))
 		r = errno;
-	failed = disarm();
+	result = disarm(r);
 	if (!r)
 		must(syscall(SYS_delete_module, "dm_linear_guard", 0) ? errno : 0,
 		     "delete_module");
-	return failed ? r : -r - 1;
+	return result;
 }
 
 static const struct {
@@ -260,10 +212,10 @@ int main(int argc, char **argv)
 
 	/* Once without, so that nothing is done for the first time later. */
 	run(0);
-	look(before, sizeof(before));
+	look(before, sizeof(before), watched, watches);
 	for (n = 1; ; n++) {
 		r = run(n);
-		look(after, sizeof(after));
+		look(after, sizeof(after), watched, watches);
 		if (strcmp(before, after)) {
 			printf("allocation %d, before: %s\n"
 			       "allocation %d, after:  %s\n", n, before, n, after);
