@@ -35,6 +35,15 @@ kvm_works() {
 	[ -w /dev/kvm ] && grep -qwE 'vmx|svm' /proc/cpuinfo
 }
 
+# end_jobs: whatever still runs in the background; under set -m, each job is a
+# process group, so that all of it can be ended.
+end_jobs() {
+	local job
+	for job in $(jobs -p); do
+		kill -- "-$job" 2>/dev/null || true
+	done
+}
+
 # Roots hold files of root's; the rest of the cache is this user's own.
 discard() {
 	rm -rf "$@" 2>/dev/null || as_root rm -rf "$@"
