@@ -342,13 +342,17 @@ start_io() {
 	defer finish_io
 }
 
+# verified DEVICE [OPTION...]: what fio writes to its first 8 MiB can be read.
+verified() {
+	fio --name=io --filename="$1" --size=8M --bs=4k --rw=randwrite --direct=1 \
+		--ioengine=libaio --iodepth=4 --verify=crc32c --verify_fatal=1 \
+		--do_verify=1 --minimal --output=/dev/null "${@:2}"
+}
+
 write_and_verify() {
 	local rounds=0
 	until [ -e "$IO/stop" ]; do
-		fio --name=io --filename="$1" --size=8M --io_size="$2" \
-			--bs=4k --rw=randwrite --direct=1 --ioengine=libaio \
-			--iodepth=4 --verify=crc32c --verify_fatal=1 --do_verify=1 \
-			--minimal --output=/dev/null --randseed=$((rounds + 1)) || return
+		verified "$1" --io_size="$2" --randseed=$((rounds + 1)) || return
 		rounds=$((rounds + 1))
 		echo "$rounds" >"$IO/rounds"
 	done

@@ -29,12 +29,6 @@ work() {
 	done
 }
 
-# verified DEVICE: what is written to it can be read.
-verified() {
-	fio --name=io --filename="$1" --size=8M --bs=4k --rw=randwrite --direct=1 \
-		--ioengine=libaio --iodepth=4 --verify=crc32c --verify_fatal=1 \
-		--do_verify=1 --minimal --output=/dev/null
-}
 io_on_linear() { verified $A; }
 io_on_thin() { verified "/dev/mapper/$P-thin"; }
 io_on_snapshot() { verified "/dev/mapper/$P-origin"; }
@@ -105,8 +99,7 @@ victims() {
 }
 
 lvm_on 48
-LOOP0=${LOOPS[0]}
-vgcreate -q "$P" "$LOOP0" >/dev/null
+vgcreate -q "$P" "${LOOPS[0]}" >/dev/null
 defer vgremove -q -f "$P"
 create a "0 32768 linear /dev/ram0 0"
 create b "0 32768 linear $A 0"
