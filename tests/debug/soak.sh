@@ -5,14 +5,18 @@
 . "$(dirname "$0")/../stacks.sh"
 
 minutes=${SOAK_MINUTES:-1}
-plan 17
-require fio lvm mkswap
-ramdisks 4 64
+plan 19
+require fio lvm mdadm mkswap
+ramdisks 5 64
 without_udev
 hurry
 A=/dev/mapper/$P-a SWAP=/dev/mapper/$P-swap
 DIR=$(mktemp -d /dev/shm/XXXXXX)
 defer rm -r "$DIR"
+truncate -s 2M "$DIR/disk"
+defer dismantle v
+defer dismantle w
+defer dismantle m
 
 # work NAME: call NAME until the end, and keep count of how often it was called,
 # and how often it failed.
@@ -27,6 +31,11 @@ work() {
 		fi
 		echo "$times $failed" >"$DIR/$name"
 	done
+}
+
+# dismantle DEVICE: remove it, if it is there.
+dismantle() {
+	! dmsetup info "$P-$1" >/dev/null 2>&1 || dmsetup remove --retry "$P-$1"
 }
 
 io_on_linear() { verified $A; }
@@ -76,9 +85,8 @@ volumes() {
 
 # Swap on a device whose table is loaded again, and memory that is short.
 swapping() {
-	timeout 20 sh -c "echo \$\$ >$MEMORY/cgroup.procs
-		head -c 24M /dev/zero | tail" >/dev/null
-	[ $? != 137 ]
+	sh -c "echo \$\$ >$MEMORY/cgroup.procs &&
+		exec dd if=/dev/zero of=/dev/null bs=24M count=2"
 }
 swap_tables() {
 	swap swap "0 65536 linear /dev/ram3 0"
@@ -92,10 +100,47 @@ kills() {
 	dmsetup resume "$P-k"
 }
 
-# A device whose disk is taken away, and given back.
+# A device whose table is taken away, and given back.
 victims() {
 	dmsetup wipe_table "$P-victim"
 	swap victim "0 2048 linear /dev/ram0 0"
+}
+
+# A disk, or a device on it, that goes away while loads and reads of it are on
+# their way; the loads end as they end.
+vanishing() {
+	local disk pid i
+	disk=$(losetup --find --show "$DIR/disk") &&
+		dmsetup create "$P-v" --table "0 2048 linear $disk 0" &&
+		dmsetup create "$P-w" --table "0 2048 linear /dev/mapper/$P-v 0" || return
+	for i in 1 2 3; do
+		reload v "0 2048 linear /dev/mapper/$P-w 0"
+		reload w "0 2048 linear $disk 0"
+		dd if="/dev/mapper/$P-w" of=/dev/null bs=4k count=64
+		dmsetup resume "$P-w"
+	done &
+	pid=$!
+	sleep "0.$((RANDOM % 10))"
+	case $((RANDOM % 3)) in
+	0) losetup --detach "$disk" ;;
+	1) dmsetup remove --force "$P-v" ;;
+	2) dmsetup remove --deferred "$P-w" ;;
+	esac
+	wait "$pid"
+	# What is still there, by whatever way it went; v may have come to stand on w.
+	dmsetup clear "$P-v"
+	dismantle w && dismantle v || return
+	losetup --detach "$disk"
+	wait_for fails losetup "$disk"
+}
+
+# An array that is built, mapped onto, and stopped.
+arrays() {
+	mdadm --quiet --build /dev/md79 --run --force --level=1 --raid-devices=1 \
+		/dev/ram4 || return
+	dmsetup create "$P-m" --table "0 2048 linear /dev/md79 0"
+	dmsetup remove --deferred "$P-m"
+	wait_for mdadm --quiet --stop /dev/md79
 }
 
 lvm_on 48
@@ -134,11 +179,12 @@ unreclaimable() {
 }
 
 workers=(io_on_linear io_on_thin io_on_snapshot live_tables refusals parameters
-	snapshots volumes swapping swap_tables kills victims)
-pages_out() {
-	sed -n 's/^pswpout //p' /proc/vmstat
+	snapshots volumes swapping swap_tables kills victims vanishing
+	arrays)
+swapped_out() {
+	awk '{ print $5 }' "/sys/block/$(number_of "$SWAP")/stat"
 }
-before=$(counter loops_refused) pages=$(pages_out)
+before=$(counter loops_refused) writes=$(swapped_out)
 pids=()
 for worker in "${workers[@]}"; do
 	work "$worker" &
@@ -160,7 +206,7 @@ done
 echo "# $(($(counter loops_refused) - before)) loops refused in $minutes minutes;" \
 	"kernel memory from $early to $late KiB"
 check "loops were refused" [ "$(counter loops_refused)" -gt "$before" ]
-check "there was swapping" [ "$(pages_out)" -gt "$pages" ]
+check "there was swapping" [ "$(swapped_out)" -gt "$writes" ]
 check "nothing is lost" no_leaks
 check "kernel memory does not grow" [ "$late" -lt $((early + early / 10 + 2048)) ]
 check "a loop is refused still" refusals
