@@ -15,14 +15,24 @@ mkdir -p "$CACHE"
 say() { printf '==> %s\n' "$*" >&2; }
 die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 
-# Debian's suite for a kernel of ours, or for its debug variant.
+# Debian's suite for a kernel of ours, or for a variant of it.
 suite_of() {
-	case ${1%-debug} in
+	case ${1%-*} in
 	5.10) echo bullseye ;;
 	6.1) echo bookworm ;;
 	6.12) echo trixie ;;
 	7.2) echo forky ;;
 	*) die "no kernel '$1'; there are: $KERNELS" ;;
+	esac
+}
+
+# What a variant of a kernel is configured by: nothing for Debian's own.
+configs_of() {
+	local dir=$TOP/tests/debug
+	case $1 in
+	*-debug) echo "$dir"/{config,kasan.config,all.config} "$TOP/tests/config" ;;
+	*-kasan | *-kcsan) echo "$dir"/{config,"${1##*-}.config"} ;;
+	*-*) die "no variant '$1'; there are: -debug, -kasan, -kcsan" ;;
 	esac
 }
 
