@@ -13,6 +13,9 @@ ramdisks 1 4
 without_udev
 create a "0 2048 linear /dev/ram0 0"
 create b "0 2048 linear /dev/mapper/$P-a 0"
+# A process for each target that there is not takes more time than all the rest.
+defer eval "echo $(cat /proc/sys/kernel/modprobe) >/proc/sys/kernel/modprobe"
+echo >/proc/sys/kernel/modprobe
 for scope in linear all; do
 	set_to scope "$scope"
 	check "scope=$scope, seed $seed" "$hostile" -s "$seed" \

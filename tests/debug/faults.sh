@@ -1,12 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Whichever allocation fails, a load fails with it or does not, and leaves nothing.
+# FAULTS_FIRST=no leaves out first loads, which take three quarters of the time.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
 faults=$(dirname "$0")/faults
 
-plan 25
+first=${FAULTS_FIRST:-yes}
+plan "$([ "$first" = yes ] && echo 25 || echo 19)"
 [ -e /proc/self/fail-nth ] || skip "this kernel cannot fail on purpose"
 [ -x "$faults" ] || skip "faults is not built"
 ramdisks 2 4
@@ -46,11 +48,13 @@ for scope in linear all; do
 	dmsetup remove "$P-x"
 	set_to max_depth 32
 	fails "a device on itself" -e "$invalid" load "$P-a" "$A 0"
-	# Core says EINVAL when it cannot add the disk, as it does for any target.
-	fails "a first load on a disk" -o "$invalid" first "$P-x" "/dev/ram0 0"
-	fails "a first load on a device" -o "$invalid" first "$P-x" "$B 0"
-	TYPE=striped fails "a first load of another target" \
-		-o "$invalid" first "$P-x" "1 8 $B 0"
+	if [ "$first" = yes ]; then
+		# Core says EINVAL when it cannot add the disk, as it does for any target.
+		fails "a first load on a disk" -o "$invalid" first "$P-x" "/dev/ram0 0"
+		fails "a first load on a device" -o "$invalid" first "$P-x" "$B 0"
+		TYPE=striped fails "a first load of another target" \
+			-o "$invalid" first "$P-x" "1 8 $B 0"
+	fi
 	fails "a resume" resume "$P-a"
 	remove_device "$P-b"
 	remove_device "$P-a"
