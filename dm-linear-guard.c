@@ -783,16 +783,20 @@ static int guard_dm_get_device(struct dm_target *ti, const char *path,
 			       guard_mode_t mode, struct dm_dev **dev)
 {
 	struct gendisk *disk = guard_own_disk(ti);
+	struct dm_dev *opened;
 	const char *error;
 	int idx, r;
 
 	idx = srcu_read_lock(&guard_diverted);
-	r = dm_get_device(ti, path, mode, dev);
+	r = dm_get_device(ti, path, mode, &opened);
 	if (!r && !guard_is_linked(guard_disk_name(disk))) {
-		r = guard_check(disk, (*dev)->bdev, GUARD_LOAD, true, &error);
+		r = guard_check(disk, opened->bdev, GUARD_LOAD, true, &error);
 		if (r)
-			dm_put_device(ti, *dev);
+			dm_put_device(ti, opened);
 	}
+	/* Some targets put what they find there, after an error as well. */
+	if (!r)
+		*dev = opened;
 	srcu_read_unlock(&guard_diverted, idx);
 	return r;
 }
