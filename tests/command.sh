@@ -1,0 +1,121 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The operator's command shows what is, foresees what would be, moves what lives.
+. "$(dirname "$0")/lib.sh"
+
+command=${DM_LINEAR_GUARD_COMMAND:-dm-linear-guard}
+plan 34
+require "$command" fio perl setpriv
+[ "$USERS" = 0 ] || skip "the module is in use"
+ramdisks 2 16
+without_udev
+A=/dev/mapper/$P-a B=/dev/mapper/$P-b
+
+# says STATUS PATTERN ARGUMENT...: it ends in that status and prints that.
+says() {
+	local wanted=$1 pattern=$2 output status=0
+	shift 2
+	output=$("$command" "$@" 2>&1) || status=$?
+	if [ "$status" = "$wanted" ] && grep -qE -- "$pattern" <<<"$output"; then
+		return
+	fi
+	echo "exit status $status, wanted $wanted and $pattern"
+	echo "$output"
+	return 1
+}
+
+# served WHO DEVICE...
+served() {
+	local device who=$1
+	shift
+	for device; do
+		[ "$(dmsetup status "$P-$device")" = "0 16384 linear $who" ] || return
+	done
+}
+
+takeover 0
+create a "0 16384 linear /dev/ram0 0"
+create b "0 16384 linear $A 0"
+takeover 1
+create c "0 2048 linear $B 0"
+
+check "status: what the module is set to" says 0 '^max_depth +32$' status
+check "a device of the stock target" says 0 "^$P-a \(dm-.*linear +stock +1 +ram0" status
+check "a guarded one" says 0 "^$P-c \(dm-.*linear +guard +3 +$P-b" status
+check "the tree" says 0 "^\`-$P-b .*linear, stock" status --tree
+json() {
+	"$command" status --json | perl -MJSON::PP -0777 -ne '
+		my $status = decode_json($_);
+		my ($c) = grep { $_->{name} eq "'"$P"'-c" } @{$status->{devices}};
+		exit !($status->{module}{loaded} && $status->{module}{max_depth} == 32 &&
+			$c->{depth} == 3 && $c->{linear_served_by} eq "guard" &&
+			$c->{stands_on}[0] eq "'"$P"'-b" && !@{$status->{loops}});'
+}
+check "all of it in JSON" json
+
+# foresees ERROR TABLE: check and the module agree on a table for a.
+foresees() {
+	local status=0
+	"$command" check "$P-a" "$2" >"$OUTPUT.check" 2>&1 || status=$?
+	cat "$OUTPUT.check"
+	if [ "$1" = fine ]; then
+		[ "$status" = 0 ] && reload a "$2" && dmsetup clear "$P-a"
+	else
+		[ "$status" = 1 ] && grep -F "$1" "$OUTPUT.check" && fails reload a "$2"
+	fi
+}
+defer rm -f "$OUTPUT.check"
+while IFS='|' read -r error table; do
+	check "check: $error" foresees "$error" "$table"
+done <<-EOF
+	fine|0 2048 linear /dev/ram1 8
+	Device maps onto itself (EINVAL)|0 2048 linear $A 0
+	Device closes a loop (ELOOP)|0 2048 linear /dev/mapper/$P-c 0
+	Invalid argument count (EINVAL)|0 2048 linear /dev/ram1
+	Device sector is not a number (EINVAL)|0 2048 linear /dev/ram1 x
+	Device sector is too large (EINVAL)|0 2048 linear /dev/ram1 18446744073709551616
+	Garbage after device sector (EINVAL)|0 2048 linear /dev/ram1 8k
+	Device lookup failed|0 2048 linear /dev/$P 0
+	Range runs past the end of the device (EINVAL)|0 2048 linear /dev/ram1 30728
+EOF
+set_to max_depth 2
+check "check: too deep" foresees "Stack of devices is too deep (ELOOP)" \
+	"0 2048 linear /dev/ram1 0"
+set_to max_depth 32
+check "the whole way is shown" says 1 \
+	"$P-a \(dm-[0-9]+\) -> $P-c \(.*\) -> $P-b \(.*\) -> $P-a \(" \
+	check "$P-a" "0 2048 linear /dev/mapper/$P-c 0"
+check "a loop by another target is seen" says 1 "with scope=all only: Device closes" \
+	check "$P-a" "0 2048 striped 1 8 /dev/mapper/$P-c 0"
+check "its own table is fine" says 0 "nothing would be refused" check "$P-a"
+check "who is not root can ask" setpriv --reuid 65534 --clear-groups \
+	"$command" check x "0 8 linear 1:0 0"
+check "but not have a status" fails setpriv --reuid 65534 --clear-groups \
+	"$command" status
+
+start_io $B 8M
+check "adopt moves what lives" says 0 "^1 moved to guard, 0 not" adopt "$P-b"
+check "which is served by the guard" served guarded b
+check "--all moves the rest" says 0 "^1 moved to guard" adopt --all
+check "release moves it back" says 0 "^1 moved to stock" release "$P-b"
+check "which is stock again" served "" b
+check "takeover is as it was" [ "$(cat $PARAMS/takeover)" = Y ]
+dmsetup suspend "$P-c"
+check "a suspended device is left" says 1 "is suspended: 'dmsetup resume" \
+	release --all
+dmsetup resume "$P-c"
+reload a "0 16384 linear /dev/ram1 0"
+takeover 1
+check "an inactive table is not lost" says 1 "inactive table: make it live" \
+	adopt "$P-a"
+dmsetup clear "$P-a"
+check "an unknown device is an error" says 5 "no mapped device $P-z" adopt "$P-z"
+check "nonsense is an error" says 2 "^Usage" adopt
+check "release --all" says 0 "0 not$" release --all
+check "no I/O failed meanwhile" finish_io
+rmmod $MODULE
+check "without the module, it moves nothing" says 4 "not loaded" adopt --all
+check "but foresees" says 1 "closes a loop" \
+	check "$P-a" "0 2048 linear /dev/mapper/$P-c 0"
+load_module
+finish
