@@ -10,8 +10,8 @@ kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
 export K T
 MINUTES ?= 5
 
-.PHONY: all install uninstall clean demo test test-debug soak bench check shell \
-	help version
+.PHONY: all install install-tools uninstall clean demo test test-debug soak test-boot bench \
+	deb check shell help version
 
 all:
 	$(kbuild) modules
@@ -19,6 +19,24 @@ all:
 install: all
 	$(kbuild) modules_install
 	depmod -a $(KVER)
+
+# The command, its pages, and what loads the module at boot: a package's files.
+prefix = $(DESTDIR)/usr
+install-tools:
+	install -d $(prefix)/sbin
+	sed 's/@VERSION@/$(VERSION)/' tools/dm-linear-guard >$(prefix)/sbin/dm-linear-guard
+	chmod 755 $(prefix)/sbin/dm-linear-guard
+	install -D -m 644 -t $(prefix)/share/man/man4 tools/dm-linear-guard.4
+	install -D -m 644 -t $(prefix)/share/man/man8 tools/dm-linear-guard.8
+	install -D -m 644 tools/completion.bash \
+		$(prefix)/share/bash-completion/completions/dm-linear-guard
+	install -D -m 644 tools/modprobe.conf $(prefix)/lib/modprobe.d/dm-linear-guard.conf
+	install -D -m 644 tools/modules-load.conf \
+		$(prefix)/lib/modules-load.d/dm-linear-guard.conf
+	install -D -m 755 tools/initramfs-hook \
+		$(prefix)/share/initramfs-tools/hooks/dm-linear-guard
+	install -D -m 755 -t $(prefix)/lib/dracut/modules.d/90dm-linear-guard \
+		tools/dracut/module-setup.sh tools/dracut/load.sh
 
 uninstall:
 	rm -f /lib/modules/$(KVER)/extra/dm-linear-guard.ko* \
@@ -41,8 +59,14 @@ soak:
 	@K="$(or $(K),6.12-debug)" T=debug/soak GUEST_ENV="SOAK_MINUTES=$(MINUTES)" \
 		LIMIT=$$(($(MINUTES) * 60 + 600)) scripts/test
 
+test-boot:
+	@scripts/test-boot
+
 bench:
 	@scripts/bench
+
+deb:
+	@scripts/deb
 
 check:
 	@scripts/check
@@ -59,7 +83,8 @@ help:
 	@echo "On this machine (KDIR=DIR or KVER=RELEASE choose another kernel):"
 	@echo "  all        build the module"
 	@echo "  install    install it for the kernel; needs root"
-	@echo "  uninstall  remove it again; needs root"
+	@echo "  install-tools  the command, its pages, and what loads the module at boot"
+	@echo "  uninstall  remove the module again; needs root"
 	@echo "  clean      remove what the build made"
 	@echo
 	@echo "In VMs of Debian's kernels, on any machine (K=6.1 chooses one):"
@@ -67,7 +92,9 @@ help:
 	@echo "  test       all tests on all kernels (T=seed chooses a test)"
 	@echo "  test-debug all tests, and more, on a kernel with KASAN, lockdep and others"
 	@echo "  soak       everything at once for MINUTES=5 on that kernel"
+	@echo "  test-boot  the packages, in systems that boot from LVM"
 	@echo "  bench      what it costs, beside the stock target, in instructions"
+	@echo "  deb        packages for Debian and RPM's distributions, in dist/"
 	@echo "  shell      a root shell with the module loaded, to play in"
 	@echo "  check      compiler warnings, sparse, checkpatch, shellcheck"
 	@echo

@@ -1,0 +1,6 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Load the module before udev finds the first disk.
+# Usage: sourced by dracut's initramfs, as a hook.
+
+modprobe -q dm-linear-guard
