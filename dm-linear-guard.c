@@ -1618,8 +1618,9 @@ static void __exit guard_exit(void)
 {
 	mutex_lock(&guard_param_lock);
 	guard_running = false;
-	guard_apply_scope(false);
+	/* First, as by now nobody gets a table of ours. */
 	guard_serve_linear(false);
+	guard_apply_scope(false);
 	mutex_unlock(&guard_param_lock);
 
 	dm_unregister_target(&guard_target);
