@@ -198,6 +198,7 @@ touch "$DIR/stop"
 wait "${pids[@]}"
 
 for worker in "${workers[@]}"; do
+	times=0 failed=1
 	read -r times failed <"$DIR/$worker"
 	check "$worker: $times times, $failed errors" \
 		[ "$times" -gt 0 -a "$failed" = 0 ]
