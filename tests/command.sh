@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 command=${DM_LINEAR_GUARD_COMMAND:-dm-linear-guard}
-plan 34
+plan 36
 require "$command" fio perl setpriv
 [ "$USERS" = 0 ] || skip "the module is in use"
 ramdisks 2 16
@@ -92,6 +92,29 @@ check "who is not root can ask" setpriv --reuid 65534 --clear-groups \
 	"$command" check x "0 8 linear 1:0 0"
 check "but not have a status" fails setpriv --reuid 65534 --clear-groups \
 	"$command" status
+
+# Interrupted at whatever moment, a long table is whole.
+create long "$(awk 'BEGIN { for (i = 0; i < 2000; i++)
+	print i * 8, 8, "linear /dev/ram1", i * 8 % 16384 }')"
+interrupted() {
+	local table i pid
+	table=$(dmsetup table "$P-long" | sort -n)
+	for i in 0 1 2 3 4 5; do
+		set -m
+		"$command" "$([ $((i % 2)) = 0 ] && echo release || echo adopt)" "$P-long" &
+		pid=$!
+		set +m
+		sleep "0.$i"
+		kill -INT -- "-$pid"
+		wait "$pid"
+		[ "$(dmsetup table "$P-long" | sort -n)" = "$table" ] &&
+			dmsetup info "$P-long" | grep -q '^State: *ACTIVE' &&
+			[ -z "$(dmsetup table --inactive "$P-long")" ] || return
+	done
+}
+check "an interrupt leaves a table whole" interrupted
+check "and takeover as it was" [ "$(cat $PARAMS/takeover)" = Y ]
+remove_device "$P-long"
 
 start_io $B 8M
 check "adopt moves what lives" says 0 "^1 moved to guard, 0 not" adopt "$P-b"
