@@ -10,9 +10,7 @@ without_udev
 grep -q ' pmem_recovery_write\>' /proc/kallsyms ||
 	skip "this kernel does not recover"
 tracing=/sys/kernel/tracing
-mountpoint -q "$tracing" || {
-	mount -t tracefs tracefs "$tracing" && defer umount "$tracing"
-}
+mount_tracefs
 [ -e "$tracing/kprobe_events" ] || skip "no kprobes to watch by"
 
 # What is bad is forgotten by a driver that goes.

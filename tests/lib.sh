@@ -259,6 +259,13 @@ mount_configfs() {
 		mount -t configfs configfs /sys/kernel/config
 }
 
+mount_tracefs() {
+	mountpoint -q /sys/kernel/tracing || {
+		mount -t tracefs tracefs /sys/kernel/tracing &&
+			defer umount /sys/kernel/tracing
+	}
+}
+
 # scsi_disk OPTION...: sets SCSI to one of scsi_debug's.
 scsi_disk() {
 	[ ! -e /sys/module/scsi_debug ] || skip "scsi_debug is in use"

@@ -15,7 +15,7 @@ without_udev
 hurry
 DIR=$(mktemp -d /dev/shm/XXXXXX)
 defer rm -r "$DIR"
-mountpoint -q $trace || { mount -t tracefs trace $trace && defer umount $trace; }
+mount_tracefs
 
 # What does not end when the module goes: I/O through the stock target.
 rmmod "$MODULE"

@@ -21,8 +21,8 @@ for kind in failslab fail_page_alloc; do
 done
 echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
 
-# fails DESCRIPTION ARGUMENT...: of faults, which says how often.
-fails() {
+# survives DESCRIPTION ARGUMENT...: of faults, which says how often.
+survives() {
 	local description=$1
 	shift
 	check "$description" "$faults" "${watch[@]}" "$@"
@@ -39,33 +39,33 @@ for scope in linear all; do
 	create a "0 2048 linear /dev/mapper/$P-below 0"
 	create b "0 2048 linear $A 0"
 	watch=(-w "$P-below" -w "$P-a" -w "$P-b")
-	fails "a load on a disk" load "$P-a" "/dev/ram0 0"
-	fails "a load on a device" load "$P-a" "/dev/mapper/$P-below 0"
-	fails "a loop" -e "$loop" load "$P-below" "$B 0"
+	survives "a load on a disk" load "$P-a" "/dev/ram0 0"
+	survives "a load on a device" load "$P-a" "/dev/mapper/$P-below 0"
+	survives "a loop" -e "$loop" load "$P-below" "$B 0"
 	set_to max_depth 3
 	dmsetup create "$P-x" --notable
-	fails "a stack that is too deep" -e "$loop" load "$P-x" "$B 0"
+	survives "a stack that is too deep" -e "$loop" load "$P-x" "$B 0"
 	dmsetup remove "$P-x"
 	set_to max_depth 32
-	fails "a device on itself" -e "$invalid" load "$P-a" "$A 0"
+	survives "a device on itself" -e "$invalid" load "$P-a" "$A 0"
 	if [ "$first" = yes ]; then
 		# Core says EINVAL when it cannot add the disk, as it does for any target.
-		fails "a first load on a disk" -o "$invalid" first "$P-x" "/dev/ram0 0"
-		fails "a first load on a device" -o "$invalid" first "$P-x" "$B 0"
-		TYPE=striped fails "a first load of another target" \
+		survives "a first load on a disk" -o "$invalid" first "$P-x" "/dev/ram0 0"
+		survives "a first load on a device" -o "$invalid" first "$P-x" "$B 0"
+		TYPE=striped survives "a first load of another target" \
 			-o "$invalid" first "$P-x" "1 8 $B 0"
 	fi
-	fails "a resume" resume "$P-a"
+	survives "a resume" resume "$P-a"
 	remove_device "$P-b"
 	remove_device "$P-a"
 	remove_device "$P-below"
 done
 watch=()
-fails "the scope" write "$PARAMS/scope" all linear
-fails "the takeover" write "$PARAMS/takeover" 0 1
+survives "the scope" write "$PARAMS/scope" all linear
+survives "the takeover" write "$PARAMS/takeover" 0 1
 check "nothing is lost" no_leaks
 rmmod "$MODULE"
-fails "the module's load" insert "$DM_LINEAR_GUARD_KO"
+survives "the module's load" insert "$DM_LINEAR_GUARD_KO"
 load_module
 check "the module is there again" [ -d "$PARAMS" ]
 finish
