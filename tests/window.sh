@@ -34,12 +34,14 @@ defer eval "touch $stop; wait $loader"
 for ((i = 0; i < 100; i++)); do
 	takeover $((i % 2))
 done
-# It goes between two loads only.
+# It goes between two loads only; and with the scope that takes longer to end.
 turns=0
+set_to scope all
 while [ "$turns" -lt 5 ] && [ "$SECONDS" -lt 90 ]; do
 	if rmmod "$MODULE" 2>/dev/null; then
 		turns=$((turns + 1))
 		load_module
+		[ $((turns % 2)) = 1 ] || set_to scope all
 	fi
 done
 touch "$stop"
