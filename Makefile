@@ -41,11 +41,21 @@ install-tools:
 		$(prefix)/share/initramfs-tools/scripts/init-top/dm-linear-guard
 	install -D -m 755 -t $(prefix)/lib/dracut/modules.d/90dm-linear-guard \
 		tools/dracut/module-setup.sh tools/dracut/load.sh
+	install -D -m 755 tools/kernel-hook \
+		$(DESTDIR)/etc/kernel/header_postinst.d/zz-dm-linear-guard
 
 uninstall:
 	rm -f /lib/modules/$(KVER)/extra/dm-linear-guard.ko* \
 		/lib/modules/$(KVER)/updates/dm-linear-guard.ko*
 	depmod -a $(KVER)
+	rm -rf $(DESTDIR)$(sbindir)/dm-linear-guard \
+		$(prefix)/share/man/man[48]/dm-linear-guard.[48] \
+		$(prefix)/share/bash-completion/completions/dm-linear-guard \
+		$(prefix)/lib/mod*.d/dm-linear-guard.conf \
+		$(prefix)/share/initramfs-tools/hooks/dm-linear-guard \
+		$(prefix)/share/initramfs-tools/scripts/init-top/dm-linear-guard \
+		$(prefix)/lib/dracut/modules.d/90dm-linear-guard \
+		$(DESTDIR)/etc/kernel/header_postinst.d/zz-dm-linear-guard
 
 clean:
 	$(kbuild) clean
@@ -71,7 +81,7 @@ bench:
 	@scripts/bench
 
 deb:
-	@scripts/deb
+	@dir=$$(scripts/deb) && rm -rf dist && cp -r "$$dir" dist && ls dist
 
 check:
 	@scripts/check
@@ -89,7 +99,7 @@ help:
 	@echo "  all        build the module"
 	@echo "  install    install it for the kernel; needs root"
 	@echo "  install-tools  the command, its pages, and what loads the module at boot"
-	@echo "  uninstall  remove the module again; needs root"
+	@echo "  uninstall  remove all of that again; needs root"
 	@echo "  clean      remove what the build made"
 	@echo
 	@echo "In VMs of Debian's kernels, on any machine (K=6.1 chooses one):"

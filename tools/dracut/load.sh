@@ -3,4 +3,5 @@
 # Load the module before udev finds the first disk.
 # Usage: sourced by dracut's initramfs, as a hook.
 
-modprobe -q dm-linear-guard
+# With -b, rd.driver.blacklist=dm-linear-guard keeps it out.
+modprobe -b -q dm-linear-guard
