@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # The module comes and goes, and changes its mind, under loads, I/O and a tracer.
-# CHURN_ROUNDS (5): how often it is unloaded; it changes its mind ten times each.
+# CHURN_ROUNDS (5): how often it is unloaded; it changes its mind 210 times each.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
@@ -51,8 +51,12 @@ defer traced 0
 
 changes=0
 change() {
-	set_to scope "$1" && takeover "$2" && set_to max_depth "$3" &&
-		changes=$((changes + 3))
+	local i
+	set_to scope "$1" || return
+	for ((i = 0; i < 10; i++)); do
+		takeover $((i % 2)) && set_to max_depth $((8 + i)) || return
+	done
+	changes=$((changes + 21))
 }
 
 # A load that is on its way has the module for a moment.
@@ -65,7 +69,7 @@ come_and_go() {
 	for ((i = 0; i < rounds; i++)); do
 		traced $((i % 2)) && load_module || return
 		for j in 1 2 3 4 5; do
-			traced $(((i + j) % 2)) && change all 0 8 && change linear 1 32 || return
+			traced $(((i + j) % 2)) && change all && change linear || return
 		done
 		set_to scope "$([ $((i % 3)) = 0 ] && echo all || echo linear)" &&
 			takeover 0 && wait_for gone || return
