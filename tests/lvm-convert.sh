@@ -8,12 +8,6 @@ start_stack 18
 lvm_on 40 40
 A=${LOOPS[0]} B=${LOOPS[1]}
 LV=/dev/$P/home
-# lockdep takes the flushes of a loop device for those of a disk that interrupts, and
-# what dm-mirror locks under them for a deadlock.  Without a cache there are none.
-for loop in "$A" "$B"; do
-	[ ! -e /proc/lockdep ] ||
-		echo "write through" >"/sys/block/${loop##*/}/queue/write_cache"
-done
 lvs_are() {
 	[ "$(lvs --noheadings -a -o lv_name "$P" | tr -d " \n")" = "$1" ]
 }
