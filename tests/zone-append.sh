@@ -21,11 +21,11 @@ dir=$(mktemp -d)
 defer rmdir "$dir"
 check "is mounted" mount "$device" "$dir"
 defer eval "! mountpoint -q $dir || umount $dir"
-sectors 0 49152 >"$dir/file"
+sectors 0 16384 >"$dir/file"
 check "and written to" sync -f "$dir/file"
 umount "$dir"
 mount "$device" "$dir"
-check "what is written is read" cmp "$dir/file" <(sectors 0 49152)
+check "what is written is read" cmp "$dir/file" <(sectors 0 16384)
 check "and has its checksums" btrfs scrub start -B "$dir"
 umount "$dir"
 check "and its place below" eval \
