@@ -16,10 +16,7 @@ diverted() {
 ftrace() {
 	echo "$1" >/proc/sys/kernel/ftrace_enabled
 }
-mountpoint -q /sys/kernel/tracing || mountpoint -q /sys/kernel/debug || {
-	mount -t tracefs trace /sys/kernel/tracing
-	defer umount /sys/kernel/tracing
-}
+mount_tracefs
 
 same "the default is linear" linear "$(counter scope)"
 for value in "" some lin 1 "all linear"; do
