@@ -246,14 +246,15 @@ static struct file *guard_open(const char *name, const char *dir)
 	return file_open_root_mnt(guard_sysfs, path, O_RDONLY | O_DIRECTORY, 0);
 }
 
-static bool guard_exists(const char *name, const char *dir)
+/* Does a block device have that in sysfs?  1, 0, or an error that leaves it open. */
+static int guard_exists(const char *name, const char *dir)
 {
 	struct file *file = guard_open(name, dir);
 
 	if (IS_ERR(file))
-		return false;
+		return PTR_ERR(file) == -ENOENT ? 0 : PTR_ERR(file);
 	fput(file);
-	return true;
+	return 1;
 }
 
 /*
@@ -261,15 +262,15 @@ static bool guard_exists(const char *name, const char *dir)
  * opens it then, and goes on without a link.  That it has no size is no proof,
  * but what has one can be linked.
  */
-static bool guard_lacks_link(struct block_device *bdev, const char *own,
-			     const char *next)
+static int guard_has_link(struct block_device *bdev, const char *own,
+			  const char *next)
 {
 	char link[sizeof("slaves/") + DISK_NAME_LEN];
 
 	if (GUARD_LINKS_LATE || bdev_nr_sectors(bdev))
-		return false;
+		return 1;
 	snprintf(link, sizeof(link), "slaves/%s", next);
-	return !guard_exists(own, link);
+	return guard_exists(own, link);
 }
 
 /* How often to look again where things move, before -EBUSY: five seconds. */
@@ -313,19 +314,26 @@ static int guard_read(struct guard_walk *walk, struct guard_node *node,
  * after the constructors.  Who looks in between sees a device that stands on
  * nothing.  (5.10 links when a constructor opens a device.)
  */
-static bool guard_is_linked(const char *name)
+static int guard_is_linked(const char *name)
 {
-	return !GUARD_LINKS_LATE || !guard_is_dm(name) ||
-	       guard_exists(name, "dm");
+	if (!GUARD_LINKS_LATE || !guard_is_dm(name))
+		return 1;
+	return guard_exists(name, "dm");
 }
 
 static int guard_wait_for_links(const char *name, unsigned int flags)
 {
 	unsigned int tries;
+	int r;
 
 	for (tries = 0; tries < GUARD_TRIES; tries++) {
-		if (guard_is_linked(name) || !guard_exists(name, "."))
-			return 0;
+		r = guard_is_linked(name);
+		if (r)
+			return min(r, 0);
+		/* Or it is gone, and stands on nothing any more. */
+		r = guard_exists(name, ".");
+		if (r <= 0)
+			return r;
 		if (flags & GUARD_HASTY)
 			return -EAGAIN;
 		guard_pause(tries);
@@ -416,17 +424,14 @@ static void guard_free_walk(struct guard_walk *walk)
  * at most @cap times, whatever the graph looks like.  Links that were complete
  * when it was called are seen, later ones can be.
  *
- * Context: process context, sleeps; takes locks of sysfs and kernfs only, and
- * allocates without I/O, which could be to a device that waits for us.
+ * Context: guard_check()'s.  Sleeps; takes locks of sysfs and kernfs only.
  * Return: the walk, to be freed with guard_free_walk(), or ERR_PTR().
  */
 static struct guard_walk *guard_walk(const char *start, unsigned int flags,
 				     const char *target, unsigned int cap)
 {
-	const struct cred *cred;
 	struct guard_walk *walk;
 	struct guard_node *node;
-	unsigned int noio;
 	int r;
 
 	walk = kzalloc_obj(*walk, GFP_NOIO);
@@ -439,8 +444,6 @@ static struct guard_walk *guard_walk(const char *start, unsigned int flags,
 	INIT_LIST_HEAD(&walk->queue);
 	hash_init(walk->nodes);
 
-	noio = memalloc_noio_save();
-	cred = override_creds(guard_cred);
 	/* A way down starts one below the target, a way up at the target. */
 	r = guard_reach(walk, start, NULL, flags & GUARD_DOWN ? 1 : 0);
 	while (!r && !guard_is_over(walk) && !list_empty(&walk->queue)) {
@@ -450,8 +453,6 @@ static struct guard_walk *guard_walk(const char *start, unsigned int flags,
 					 guard_visit_holders(walk, node);
 		cond_resched();
 	}
-	revert_creds(cred);
-	memalloc_noio_restore(noio);
 
 	if (r) {
 		guard_free_walk(walk);
@@ -584,19 +585,13 @@ static void guard_report(const char *what, bool critical, bool deep,
 
 /* What a device is being checked for. */
 enum guard_stage {
+	GUARD_OPEN,	/* by a constructor of another's, if no link will be checked */
 	GUARD_LOAD,	/* by a constructor, the link being there already */
 	GUARD_LINK,	/* before the link is made, under guard_link_lock */
 	GUARD_RESUME	/* before the device's I/O may go */
 };
 
-/**
- * guard_check() - may a disk stand on a device
- * @disk: the disk of a mapped device, or of another driver's; held by the caller
- * @bdev: what it is to stand on; open
- * @stage: what for
- * @refusable: whether the caller will act on the answer
- * @error: receives the reason, as ti->error has it
- *
+/*
  * Which of two loads that close a loop together is refused?  Both make their
  * links, then look: the one that links last sees all others' links.  First
  * loads, which link after they have looked, cannot be the last: nobody can
@@ -610,15 +605,8 @@ enum guard_stage {
  *
  * What nothing stands on is in no loop that is live: its resume is not checked.
  * Its load is, as what stands on it may not be linked yet.
- *
- * Context: process context; sleeps.  On GUARD_RESUME, @disk is suspended: of
- * its own, this allocates without I/O and takes locks of sysfs alone, as a
- * resume does anyway.
- * Return: 0; -EINVAL for @disk itself; -ELOOP for a loop or too deep a stack;
- * -EBUSY if a first load of a device below takes seconds; -EAGAIN on GUARD_LINK
- * if one is on its way; what the kernel says if the graph cannot be read.
  */
-static int guard_check(struct gendisk *disk, struct block_device *bdev,
+static int guard_judge(struct gendisk *disk, struct block_device *bdev,
 		       enum guard_stage stage, bool refusable,
 		       const char **error)
 {
@@ -629,9 +617,23 @@ static int guard_check(struct gendisk *disk, struct block_device *bdev,
 	unsigned int max_depth = READ_ONCE(guard_max_depth);
 	struct guard_walk *down = NULL, *up = NULL;
 	unsigned int above = 0, below = 1, flags;
-	bool alone, late;
+	bool alone, late = false;
 	enum guard_event event;
 	int r;
+
+	if (stage == GUARD_OPEN || stage == GUARD_LINK) {
+		r = guard_is_linked(own);
+		if (r < 0) {
+			down = ERR_PTR(r);
+			goto unreadable;
+		}
+		/* GUARD_LINK has been, and can refuse. */
+		if (r && stage == GUARD_OPEN)
+			return 0;
+		late = !r && stage == GUARD_LINK;
+	}
+	if (stage == GUARD_OPEN)
+		stage = GUARD_LOAD;
 
 	if (bdev->bd_disk == disk) {
 		*error = GUARD_SELF_ERROR;
@@ -640,10 +642,12 @@ static int guard_check(struct gendisk *disk, struct block_device *bdev,
 		goto refuse;
 	}
 
-	late = stage == GUARD_LINK && !guard_is_linked(own);
-	if (stage == GUARD_LOAD && guard_lacks_link(bdev, own, next)) {
-		down = ERR_PTR(-EBUSY);
-		goto unreadable;
+	if (stage == GUARD_LOAD) {
+		r = guard_has_link(bdev, own, next);
+		if (r <= 0) {
+			down = ERR_PTR(r ?: -EBUSY);
+			goto unreadable;
+		}
 	}
 
 	/* Our link, if it is made, before theirs are looked at. */
@@ -712,6 +716,34 @@ free:
 	return r;
 }
 
+/**
+ * guard_check() - may a disk stand on a device
+ * @disk: the disk of a mapped device, or of another driver's; held by the caller
+ * @bdev: what it is to stand on; open
+ * @stage: what for
+ * @refusable: whether the caller will act on the answer
+ * @error: receives the reason, as ti->error has it
+ *
+ * Context: process context; sleeps.  On GUARD_RESUME, @disk is suspended: this
+ * allocates without I/O, which could be to a device that waits for us, and
+ * takes locks of sysfs alone, as a resume does anyway.
+ * Return: 0; -EINVAL for @disk itself; -ELOOP for a loop or too deep a stack;
+ * -EBUSY if a first load of a device below takes seconds; -EAGAIN on GUARD_LINK
+ * if one is on its way; what the kernel says if the graph cannot be read.
+ */
+static int guard_check(struct gendisk *disk, struct block_device *bdev,
+		       enum guard_stage stage, bool refusable,
+		       const char **error)
+{
+	unsigned int noio = memalloc_noio_save();
+	const struct cred *cred = override_creds(guard_cred);
+	int r = guard_judge(disk, bdev, stage, refusable, error);
+
+	revert_creds(cred);
+	memalloc_noio_restore(noio);
+	return r;
+}
+
 /*
  * With scope=all, two functions of the kernel are diverted, by the means that
  * livepatch uses: bd_link_disk_holder(), the one place where every driver says
@@ -762,7 +794,7 @@ static int guard_link_disk_holder(struct block_device *bdev,
 	}
 
 	if (r && heeds) {
-		guard_refused = current;
+		WRITE_ONCE(guard_refused, current);
 		guard_refusal = error;
 	} else {
 		if (r && r != -EINVAL && r != -ELOOP) {
@@ -782,15 +814,15 @@ static int guard_link_disk_holder(struct block_device *bdev,
 static int guard_dm_get_device(struct dm_target *ti, const char *path,
 			       guard_mode_t mode, struct dm_dev **dev)
 {
-	struct gendisk *disk = guard_own_disk(ti);
 	struct dm_dev *opened;
 	const char *error;
 	int idx, r;
 
 	idx = srcu_read_lock(&guard_diverted);
 	r = dm_get_device(ti, path, mode, &opened);
-	if (!r && !guard_is_linked(guard_disk_name(disk))) {
-		r = guard_check(disk, opened->bdev, GUARD_LOAD, true, &error);
+	if (!r) {
+		r = guard_check(guard_own_disk(ti), opened->bdev, GUARD_OPEN, true,
+				&error);
 		if (r)
 			dm_put_device(ti, opened);
 	}
@@ -813,7 +845,7 @@ static const char *guard_take_refusal(void)
 	mutex_lock(&guard_link_lock);
 	if (guard_refused == current) {
 		refusal = guard_refusal;
-		guard_refused = NULL;
+		WRITE_ONCE(guard_refused, NULL);
 	}
 	mutex_unlock(&guard_link_lock);
 	return refusal;
@@ -870,8 +902,15 @@ static int guard_start_diversion(struct guard_diversion *d)
 
 static void guard_end_diversion(struct guard_diversion *d)
 {
+	unsigned int tries;
+
 	unregister_ftrace_function(&d->ops);
-	ftrace_set_filter_ip(&d->ops, d->from, 1, 0);
+	/* To forget an address takes memory, and the module may be about to go. */
+	for (tries = 0; tries < GUARD_TRIES; tries++) {
+		if (ftrace_set_filter_ip(&d->ops, d->from, 1, 0) != -ENOMEM)
+			break;
+		guard_pause(tries);
+	}
 }
 
 /**
