@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 command=${DM_LINEAR_GUARD_COMMAND:-dm-linear-guard}
-plan 36
+plan 46
 require "$command" fio perl setpriv
 [ "$USERS" = 0 ] || skip "the module is in use"
 ramdisks 2 16
@@ -64,7 +64,8 @@ foresees() {
 		[ "$status" = 1 ] && grep -F "$1" "$OUTPUT.check" && fails reload a "$2"
 	fi
 }
-defer rm -f "$OUTPUT.check"
+defer rm -f "$OUTPUT.check" "$OUTPUT c"
+ln -s "/dev/mapper/$P-c" "$OUTPUT c"
 while IFS='|' read -r error table; do
 	check "check: $error" foresees "$error" "$table"
 done <<-EOF
@@ -76,6 +77,9 @@ done <<-EOF
 	Device sector is too large (EINVAL)|0 2048 linear /dev/ram1 18446744073709551616
 	Garbage after device sector (EINVAL)|0 2048 linear /dev/ram1 8k
 	Device lookup failed|0 2048 linear /dev/$P 0
+	Device lookup failed|0 2048 linear /dev/\\nope 0
+	Device closes a loop (ELOOP)|0 2048 linear /dev/mapper/\\$P-c 0
+	Device closes a loop (ELOOP)|0 2048 linear $OUTPUT\\ c 0
 	Range runs past the end of the device (EINVAL)|0 2048 linear /dev/ram1 30728
 EOF
 set_to max_depth 2
@@ -87,6 +91,17 @@ check "the whole way is shown" says 1 \
 	check "$P-a" "0 2048 linear /dev/mapper/$P-c 0"
 check "a loop by another target is seen" says 1 "with scope=all only: Device closes" \
 	check "$P-a" "0 2048 striped 1 8 /dev/mapper/$P-c 0"
+check "a path is of the device there" says 1 "^$P-a .*Device closes a loop" \
+	check "/dev/$(number_of $A)" "0 2048 linear /dev/mapper/$P-c 0"
+check "or of one to be" says 0 "^$P-z: nothing would be refused" \
+	check "/dev/mapper/$P-z" "0 2048 linear /dev/mapper/$P-c 0"
+check "but of no other" says 5 "no mapped device /dev/ram1" \
+	check /dev/ram1 "0 2048 linear /dev/mapper/$P-c 0"
+raw_json() {
+	"$command" check --json "$P-a" $'0 8 linear /dev/caf\xe9 0' | perl -MJSON::PP \
+		-0777 -ne 'exit(decode_json($_)->{path} ne "/dev/caf\xe9")'
+}
+check "bytes that are no text are JSON all the same" raw_json
 check "its own table is fine" says 0 "nothing would be refused" check "$P-a"
 check "who is not root can ask" setpriv --reuid 65534 --clear-groups \
 	"$command" check x "0 8 linear 1:0 0"
@@ -94,8 +109,9 @@ check "but not have a status" fails setpriv --reuid 65534 --clear-groups \
 	"$command" status
 
 # Interrupted at whatever moment, a long table is whole.
-create long "$(awk 'BEGIN { for (i = 0; i < 2000; i++)
-	print i * 8, 8, "linear /dev/ram1", i * 8 % 16384 }')"
+long_table=$(awk 'BEGIN { for (i = 0; i < 2000; i++)
+	print i * 8, 8, "linear /dev/ram1", i * 8 % 16384 }')
+create long "$long_table"
 interrupted() {
 	local table i pid
 	table=$(dmsetup table "$P-long" | sort -n)
@@ -114,7 +130,26 @@ interrupted() {
 }
 check "an interrupt leaves a table whole" interrupted
 check "and takeover as it was" [ "$(cat $PARAMS/takeover)" = Y ]
+
+# Two at once: each moves what it is to, and none restores what the other has set.
+create too "$long_table"
+moved_about() {
+	local i
+	for i in 1 2 3; do
+		"$command" release "$1" && "$command" adopt "$1" || return
+	done
+}
+at_once() {
+	local pid status=0
+	moved_about "$P-long" &
+	pid=$!
+	moved_about "$P-too" || status=1
+	wait "$pid" && [ "$status$(cat $PARAMS/takeover)" = 0Y ]
+}
+check "two at once do not meet" at_once
+takeover 1
 remove_device "$P-long"
+remove_device "$P-too"
 
 start_io $B 8M
 check "adopt moves what lives" says 0 "^1 moved to guard, 0 not" adopt "$P-b"
@@ -132,8 +167,16 @@ takeover 1
 check "an inactive table is not lost" says 1 "inactive table: make it live" \
 	adopt "$P-a"
 dmsetup clear "$P-a"
+reload a "0 16384 linear /dev/ram1 0"
+check "nor passed over" says 1 "$P-a has an inactive table" release --all
+dmsetup clear "$P-a"
 check "an unknown device is an error" says 5 "no mapped device $P-z" adopt "$P-z"
 check "nonsense is an error" says 2 "^Usage" adopt
+stays_adopted() {
+	"$command" release --all && [ "$(cat $PARAMS/takeover)" = N ] &&
+		"$command" adopt --all && [ "$(cat $PARAMS/takeover)" = Y ]
+}
+check "adopt --all is for what is new, too" stays_adopted
 check "release --all" says 0 "0 not$" release --all
 check "no I/O failed meanwhile" finish_io
 rmmod $MODULE
