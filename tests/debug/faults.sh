@@ -8,7 +8,7 @@
 faults=$(dirname "$0")/faults
 
 first=${FAULTS_FIRST:-yes}
-plan "$([ "$first" = yes ] && echo 25 || echo 19)"
+plan "$([ "$first" = yes ] && echo 28 || echo 22)"
 [ -e /proc/self/fail-nth ] || skip "this kernel cannot fail on purpose"
 [ -x "$faults" ] || skip "faults is not built"
 ramdisks 2 4
@@ -46,7 +46,13 @@ for scope in linear all; do
 	dmsetup create "$P-x" --notable
 	survives "a stack that is too deep" -e "$loop" load "$P-x" "$B 0"
 	dmsetup remove "$P-x"
+	if [ "$scope" = all ]; then
+		TYPE=striped survives "another target's" -e "$loop" load "$P-b" "1 8 $A 0"
+	fi
 	set_to max_depth 32
+	if [ "$scope" = all ]; then
+		TYPE=striped survives "its loop" -e "$loop" load "$P-below" "1 8 $B 0"
+	fi
 	survives "a device on itself" -e "$invalid" load "$P-a" "$A 0"
 	if [ "$first" = yes ]; then
 		# Core says EINVAL when it cannot add the disk, as it does for any target.
@@ -61,9 +67,11 @@ for scope in linear all; do
 	remove_device "$P-below"
 done
 watch=()
-survives "the scope" write "$PARAMS/scope" all linear
+survives "the scope" write "$PARAMS/scope" linear all
+set_to scope linear
+survives "and back" write "$PARAMS/scope" all linear
 survives "the takeover" write "$PARAMS/takeover" 0 1
-check "nothing is lost" no_leaks
+check_leaks
 rmmod "$MODULE"
 survives "the module's load" insert "$DM_LINEAR_GUARD_KO"
 load_module
