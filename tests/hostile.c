@@ -87,25 +87,31 @@ static int write_table(void)
 	};
 	struct dm_target_spec *spec = NULL;
 	int lines = 1 + below(MOST_LINES), i, at = sizeof(dm.ioctl), len;
+	unsigned int offset;
+	const char *type;
 	uint64_t sector = 0;
 
 	for (i = 0; i < lines && at + 600 < ROOM; i++) {
 		spec = (void *)(dm.room + at);
-		spec->sector_start = below(40) ? sector : number();
-		spec->length = below(40) ? 8 : number();
+		spec->sector_start = below(100) ? sector : number();
+		spec->length = below(100) ? 8 : number();
 		sector += 8;
 		/* Not always with an end. */
-		strncpy(spec->target_type, below(30) ? PICK(types) :
-			PICK(other_types), sizeof(spec->target_type));
-		/* Nine in ten are good, so that the others are come to. */
-		if (below(10))
-			len = sprintf((char *)(spec + 1), "/dev/ram0 %u",
-				      8 * below(256));
-		else
+		type = below(60) ? PICK(types) : PICK(other_types);
+		strncpy(spec->target_type, type, sizeof(spec->target_type));
+		/* Most are good, as core goes no further than to the first bad one. */
+		offset = 8 * below(256);
+		if (!below(16))
 			len = write_line((char *)(spec + 1), 512);
+		else if (!strcmp(type, "striped"))
+			len = sprintf((char *)(spec + 1), "1 8 /dev/ram0 %u", offset);
+		else if (!strcmp(type, "zero"))
+			len = 0;
+		else
+			len = sprintf((char *)(spec + 1), "/dev/ram0 %u", offset);
 		spec->next = (sizeof(*spec) + len + 8) & ~7;
 		at += spec->next;
-		if (!below(50))
+		if (!below(100))
 			spec->next = number();
 	}
 	dm.ioctl.target_count = i;
@@ -162,6 +168,7 @@ static void look_at_all(char *text, size_t size)
 int main(int argc, char **argv)
 {
 	unsigned long seed = 1, wanted = 1000, lines = 0, accepted = 0, ioctls = 0;
+	unsigned long good = 0, count;
 	unsigned long errors[256] = { 0 };
 	char before[4096], after[4096];
 	int option, i;
@@ -189,11 +196,14 @@ int main(int argc, char **argv)
 		lines += write_table();
 		if (!below(3))
 			lie();
+		count = dm.ioctl.target_count;
 		ioctls++;
-		if (!ioctl(control, DM_TABLE_LOAD, &dm))
+		if (!ioctl(control, DM_TABLE_LOAD, &dm)) {
 			accepted++;
-		else
+			good += count;
+		} else {
 			errors[errno & 255]++;
+		}
 		if (ioctls % 64)
 			continue;
 		look_at_all(after, sizeof(after));
@@ -204,7 +214,8 @@ int main(int argc, char **argv)
 		}
 	}
 	look_at_all(after, sizeof(after));
-	printf("%lu lines in %lu ioctls, %lu accepted", lines, ioctls, accepted);
+	printf("%lu lines in %lu ioctls, %lu with %lu lines accepted", lines, ioctls,
+	       accepted, good);
 	for (i = 0; i < 256; i++)
 		if (errors[i])
 			printf(", %lu %s", errors[i], strerror(i));
