@@ -36,7 +36,7 @@ static void prepare(const char *name, unsigned int flags)
  * The live tables of devices, their flags and open counts, and the module's
  * users, -1 if it is not there.
  */
-static void look(char *text, size_t size, const char *const *names, int count)
+static inline void look(char *text, size_t size, const char *const *names, int count)
 {
 	struct dm_target_spec *spec;
 	int i, n = 0, users = -1;

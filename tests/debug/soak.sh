@@ -5,7 +5,8 @@
 . "$(dirname "$0")/../stacks.sh"
 
 minutes=${SOAK_MINUTES:-1}
-plan 19
+plan 21
+[ -x "$(dirname "$0")/kills" ] || skip "kills is not built"
 require fio lvm mdadm mkswap
 ramdisks 5 64
 without_udev
@@ -16,7 +17,8 @@ defer rm -r "$DIR"
 truncate -s 2M "$DIR/disk"
 defer dismantle v
 defer dismantle w
-defer dismantle m
+defer dismantle d
+defer remove_scsi_debug
 
 # work NAME: call NAME until the end, and keep count of how often it was called,
 # and how often it failed.
@@ -55,12 +57,16 @@ live_tables() {
 
 # What has to be refused is; by the name that does not go with the takeover.
 refusals() {
-	local device
-	for device in a b c; do
-		! reload $device "0 2048 linear-guard /dev/mapper/$P-c 0" || return
-	done
-	! reload a "0 2048 linear-guard /dev/ram0 99999999999999999999" || return
-	! reload a "0 2048 linear-guard /dev/ram0"
+	local on_c="0 2048 linear-guard /dev/mapper/$P-c 0"
+	local too_far="0 2048 linear-guard /dev/ram0 99999999999999999999"
+	ends_in "$ELOOP" a "$on_c" && ends_in "$ELOOP" b "$on_c" &&
+		ends_in "$EINVAL" c "$on_c" && ends_in "$EINVAL" a "$too_far" &&
+		ends_in "$EINVAL" a "0 2048 linear-guard /dev/ram0"
+}
+# ends_in ERROR DEVICE TABLE
+ends_in() {
+	local said
+	! said=$(reload "$2" "$3" 2>&1) && echo "$said" && grep -qF "$1" <<<"$said"
 }
 
 parameters() {
@@ -92,12 +98,9 @@ swap_tables() {
 	swap swap "0 65536 linear /dev/ram3 0"
 }
 
-# Loads that are killed at any moment.
+# Loads and resumes that are killed at any moment.
 kills() {
-	timeout -s KILL "0.0$((RANDOM % 10))$((RANDOM % 10))" \
-		dmsetup reload "$P-k" --table "0 2048 linear $A 0"
-	timeout -s KILL "0.0$((RANDOM % 10))$((RANDOM % 10))" dmsetup resume "$P-k"
-	dmsetup resume "$P-k"
+	"$(dirname "$0")/kills" "$P-k" "$A 0" 10 | tee -a "$DIR/killed"
 }
 
 # A device whose table is taken away, and given back.
@@ -134,13 +137,39 @@ vanishing() {
 	wait_for fails losetup "$disk"
 }
 
-# An array that is built, mapped onto, and stopped.
+# An array that is built, and stopped between loads of tables that map onto it.
 arrays() {
+	local status=0
+	rm -f "$DIR/stopped"
 	mdadm --quiet --build /dev/md79 --run --force --level=1 --raid-devices=1 \
 		/dev/ram4 || return
-	dmsetup create "$P-m" --table "0 2048 linear /dev/md79 0"
-	dmsetup remove --deferred "$P-m"
-	wait_for mdadm --quiet --stop /dev/md79
+	until [ -e "$DIR/stopped" ]; do
+		reload m "0 2048 linear /dev/md79 0"
+		dmsetup clear "$P-m"
+	done &
+	sleep "0.$((RANDOM % 10))"
+	wait_for mdadm --quiet --stop /dev/md79 || status=1
+	touch "$DIR/stopped"
+	wait
+	return "$status"
+}
+
+# A disk that is unplugged, under reads and loads of what stands on it.
+disks() {
+	local pid status=0
+	scsi_disk dev_size_mb=8 &&
+		dmsetup create "$P-d" --table "0 2048 linear $SCSI 0" || return
+	for _ in 1 2 3 4; do
+		dd if="/dev/mapper/$P-d" of=/dev/null bs=4k count=64 iflag=direct &
+		reload d "0 2048 linear $SCSI 0"
+		dmsetup clear "$P-d"
+		wait $!
+	done &
+	pid=$!
+	sleep "$((RANDOM % 2)).$((RANDOM % 10))"
+	echo 1 >"/sys/block/${SCSI#/dev/}/device/delete" || status=1
+	wait "$pid"
+	dismantle d && remove_scsi_debug && return "$status"
 }
 
 lvm_on 48
@@ -150,6 +179,7 @@ create a "0 32768 linear /dev/ram0 0"
 create b "0 32768 linear $A 0"
 create c "0 2048 linear /dev/mapper/$P-b 0"
 create k "0 2048 linear $A 0"
+create m "0 2048 linear /dev/ram0 0"
 create victim "0 2048 linear /dev/ram0 0"
 create meta "0 8192 linear /dev/ram1 0"
 create data "0 98304 linear /dev/ram1 8192"
@@ -180,7 +210,7 @@ unreclaimable() {
 
 workers=(io_on_linear io_on_thin io_on_snapshot live_tables refusals parameters
 	snapshots volumes swapping swap_tables kills victims vanishing
-	arrays)
+	arrays disks)
 swapped_out() {
 	awk '{ print $5 }' "/sys/block/$(number_of "$SWAP")/stat"
 }
@@ -206,9 +236,12 @@ for worker in "${workers[@]}"; do
 done
 echo "# $(($(counter loops_refused) - before)) loops refused in $minutes minutes;" \
 	"kernel memory from $early to $late KiB"
+killed=$(grep -c killed "$DIR/killed")
+check "there were loads that were killed, $killed, and some that were not" \
+	[ "$killed" -gt 0 -a "$(grep -c finished "$DIR/killed")" -gt 0 ]
 check "loops were refused" [ "$(counter loops_refused)" -gt "$before" ]
 check "there was swapping" [ "$(swapped_out)" -gt "$writes" ]
-check "nothing is lost" no_leaks
+check_leaks
 check "kernel memory does not grow" [ "$late" -lt $((early + early / 10 + 2048)) ]
 check "a loop is refused still" refusals
 finish

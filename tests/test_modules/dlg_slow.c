@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Keeps the next one who makes a link between two disks waiting just before,
- * for a second, each time that "next" is written to.
+ * for a second, or what "seconds" says, each time that "next" is written to.
  */
 
 #include <linux/atomic.h>
@@ -12,10 +12,17 @@
 
 static atomic_t dlg_next;
 
+static unsigned int dlg_seconds = 1;
+module_param_named(seconds, dlg_seconds, uint, 0600);
+MODULE_PARM_DESC(seconds, "How long it waits");
+
 static int dlg_wait(struct kprobe *kprobe, struct pt_regs *regs)
 {
+	unsigned int i;
+
 	if (atomic_cmpxchg(&dlg_next, 1, 0))
-		mdelay(1000);
+		for (i = 0; i < dlg_seconds; i++)
+			mdelay(1000);
 	return 0;
 }
 

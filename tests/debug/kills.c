@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Kills processes while they load a table and resume it.
+ *
+ * Usage: kills NAME PARAMETERS TIMES
+ *
+ * TIMES a process loads the linear table of 2048 sectors for the mapped device
+ * NAME and resumes it, and is killed after up to half as long again as it takes
+ * one that is let be.  Prints for each whether it was killed or had finished.
+ * In the end, and after each that was killed, another must do it all.  Exits
+ * with 1 if one cannot.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../raw.h"
+
+static char **arg;
+
+static int load_and_resume(void)
+{
+	struct dm_target_spec *spec = (void *)(dm.room + sizeof(dm.ioctl));
+
+	prepare(arg[1], 0);
+	dm.ioctl.target_count = 1;
+	spec->length = 2048;
+	strcpy(spec->target_type, "linear");
+	strcpy((char *)(spec + 1), arg[2]);
+	spec->next = sizeof(*spec) + ((strlen(arg[2]) + 8) & ~7);
+	if (ioctl(control, DM_TABLE_LOAD, &dm))
+		return errno;
+	prepare(arg[1], 0);
+	return ioctl(control, DM_DEV_SUSPEND, &dm) ? errno : 0;
+}
+
+static pid_t start(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(load_and_resume());
+	if (pid < 0)
+		exit(2);
+	return pid;
+}
+
+static long microseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000L + now.tv_nsec / 1000;
+}
+
+/* How long it takes one that is let be. */
+static long let_be(void)
+{
+	long since = microseconds();
+	int status;
+
+	waitpid(start(), &status, 0);
+	if (status) {
+		printf("not done: %s\n", strerror(WEXITSTATUS(status)));
+		exit(1);
+	}
+	return microseconds() - since;
+}
+
+int main(int argc, char **argv)
+{
+	int times, status;
+	long time;
+	pid_t pid;
+
+	arg = argv;
+	control = open("/dev/mapper/control", O_RDWR);
+	if (argc != 4 || control < 0) {
+		fprintf(stderr, "usage: kills NAME PARAMETERS TIMES\n");
+		return 2;
+	}
+	srandom(getpid());
+	time = let_be();
+	for (times = atoi(argv[3]); times; times--) {
+		pid = start();
+		usleep(random() % (time + time / 2));
+		kill(pid, SIGKILL);
+		waitpid(pid, &status, 0);
+		if (WIFSIGNALED(status)) {
+			printf("killed\n");
+			time = let_be();
+		} else if (!status) {
+			printf("finished\n");
+		} else {
+			printf("failed: %s\n", strerror(WEXITSTATUS(status)));
+			return 1;
+		}
+	}
+	let_be();
+	return 0;
+}
