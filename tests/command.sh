@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 command=${DM_LINEAR_GUARD_COMMAND:-dm-linear-guard}
-plan 46
+plan 49
 require "$command" fio perl setpriv
 [ "$USERS" = 0 ] || skip "the module is in use"
 ramdisks 2 16
@@ -150,6 +150,13 @@ check "two at once do not meet" at_once
 takeover 1
 remove_device "$P-long"
 remove_device "$P-too"
+
+# dmsetup shows the blank, and has \x20 for it in the kernel.
+create "d e" "0 16384 linear /dev/ram1 0"
+check "a name with a blank moves" says 0 "^$P-d e: served by stock" release "$P-d e"
+check "is shown" says 0 "linear +stock +1 +ram1" status
+check "and moves back" says 0 "^1 moved to guard, 0 not" adopt "$P-d e"
+remove_device "$P-d e"
 
 start_io $B 8M
 check "adopt moves what lives" says 0 "^1 moved to guard, 0 not" adopt "$P-b"
