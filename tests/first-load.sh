@@ -9,7 +9,8 @@ plan 8
 ramdisks 1 4
 without_udev
 # Where a load takes a second, the second one has to come in time; it waits for five.
-insmod "$slow" "seconds=$([ -e /proc/lockdep ] && echo 4 || echo 1)" || skip "the module cannot be loaded: no kprobes?"
+insmod "$slow" "seconds=$([ -e /proc/lockdep ] && echo 4 || echo 1)" ||
+	skip "the module cannot be loaded: no kprobes?"
 defer rmmod dlg_slow
 
 # Two loads that close a loop; the first, of a device that had no table, is kept

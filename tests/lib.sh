@@ -330,6 +330,25 @@ array() {
 		--raid-devices=1 "$2" && defer stop_array "$1"
 }
 
+# fleeting_array NAME DEVICE MAPPED SECONDS: build one on DEVICE, and stop it after
+# that long, between loads of tables for MAPPED that map onto it.  Who opens its
+# node later makes a new one, so that it is no sign that it has gone.
+fleeting_array() {
+	local file status=0
+	file=$(mktemp "/dev/shm/$P.XXXXXX")
+	mdadm --quiet --build "/dev/$1" --run --force --level=1 --raid-devices=1 "$2" ||
+		status=1
+	while [ -e "$file" ]; do
+		reload "$3" "0 2048 linear /dev/$1 0"
+		dmsetup clear "$P-$3"
+	done &
+	sleep "$4"
+	wait_for mdadm --quiet --stop "/dev/$1" || status=1
+	rm "$file"
+	wait $!
+	return "$status"
+}
+
 stop_array() {
 	[ ! -e "/sys/block/$1/md" ] || mdadm --quiet --stop "/dev/$1"
 }

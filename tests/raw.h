@@ -32,6 +32,20 @@ static void prepare(const char *name, unsigned int flags)
 	snprintf(dm.ioctl.name, sizeof(dm.ioctl.name), "%s", name);
 }
 
+/* The same, with a table of one line. */
+static inline void prepare_load(const char *name, const char *type,
+				unsigned long long length, const char *parameters)
+{
+	struct dm_target_spec *spec = (void *)(dm.room + sizeof(dm.ioctl));
+
+	prepare(name, 0);
+	dm.ioctl.target_count = 1;
+	spec->length = length;
+	snprintf(spec->target_type, sizeof(spec->target_type), "%s", type);
+	strcpy((char *)(spec + 1), parameters);
+	spec->next = sizeof(*spec) + ((strlen(parameters) + 8) & ~7);
+}
+
 /*
  * The live tables of devices, their flags and open counts, and the module's
  * users, -1 if it is not there.

@@ -64,22 +64,10 @@ done
 
 # Arrays that are built, and stopped between loads that map onto them.
 comes_and_goes() {
-	local i file status=0
-	file=$(mktemp "/dev/shm/$P.XXXXXX")
+	local i
 	for i in 1 2 3; do
-		mdadm --quiet --build /dev/md78 --run --force --level=1 \
-			--raid-devices=1 /dev/ram1 || return
-		while [ "$(<"$file")" != "$i" ]; do
-			reload b "0 2048 linear /dev/md78 0"
-			dmsetup clear "$P-b"
-		done &
-		sleep "0.$i"
-		wait_for mdadm --quiet --stop /dev/md78 || status=1
-		echo "$i" >"$file"
-		wait
+		fleeting_array md78 /dev/ram1 b "0.$i" || return
 	done
-	rm "$file"
-	return "$status"
 }
 create a "0 2048 linear /dev/ram0 0"
 create b "0 2048 linear $A 0"

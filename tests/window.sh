@@ -40,17 +40,19 @@ turns=0 patience=90
 # Where a load takes a second there are few such moments.
 [ ! -e /proc/lockdep ] || patience=900
 set_to scope all
-while { [ "$turns" -lt 5 ] || [ "$(count)" -le 5 ]; } &&
-	[ "$SECONDS" -lt "$patience" ]; do
+while [ "$turns" -lt 5 ] && [ "$SECONDS" -lt "$patience" ]; do
 	if rmmod "$MODULE" 2>/dev/null; then
 		turns=$((turns + 1))
 		load_module
 		[ $((turns % 2)) = 1 ] || set_to scope all
 	fi
 done
+while [ "$(count)" -le 5 ] && [ "$SECONDS" -lt "$patience" ]; do
+	sleep 0.1
+done
 touch "$stop"
 check "no load failed" wait "$loader"
 check "there were loads: $(count)" test "$(count)" -gt 5
-check "the module came and went: $turns times" test "$turns" -ge 5
+check "the module came and went: $turns times" test "$turns" = 5
 same "it is there in the end" Y "$(cat "$PARAMS/takeover")"
 finish

@@ -48,17 +48,9 @@ static void must(int r, const char *what)
 	exit(2);
 }
 
-static void prepare_load(const char *name, const char *parameters)
+static const char *type(void)
 {
-	struct dm_target_spec *spec = (void *)(dm.room + sizeof(dm.ioctl));
-
-	prepare(name, 0);
-	dm.ioctl.target_count = 1;
-	spec->length = 8;
-	snprintf(spec->target_type, sizeof(spec->target_type), "%s",
-		 getenv("TYPE") ?: "linear");
-	strcpy((char *)(spec + 1), parameters);
-	spec->next = sizeof(*spec) + ((strlen(parameters) + 8) & ~7);
+	return getenv("TYPE") ?: "linear";
 }
 
 static void arm(int n)
@@ -80,7 +72,7 @@ static char **arg;
 
 static int try_load(int n)
 {
-	prepare_load(arg[1], arg[2]);
+	prepare_load(arg[1], type(), 8, arg[2]);
 	arm(n);
 	return disarm(call(DM_TABLE_LOAD));
 }
@@ -111,7 +103,7 @@ static int resume(int n)
 	must(simply(DM_TABLE_STATUS, arg[1], DM_STATUS_TABLE_FLAG), arg[1]);
 	snprintf(parameters, sizeof(parameters), "%s",
 		 dm.room + dm.ioctl.data_start + sizeof(struct dm_target_spec));
-	prepare_load(arg[1], parameters);
+	prepare_load(arg[1], type(), 8, parameters);
 	must(call(DM_TABLE_LOAD), "load");
 	prepare(arg[1], 0);
 	arm(n);

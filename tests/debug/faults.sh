@@ -47,7 +47,9 @@ for scope in linear all; do
 	survives "a stack that is too deep" -e "$loop" load "$P-x" "$B 0"
 	dmsetup remove "$P-x"
 	if [ "$scope" = all ]; then
-		TYPE=striped survives "another target's" -e "$loop" load "$P-b" "1 8 $A 0"
+		create x "0 2048 linear /dev/ram0 0"
+		TYPE=striped survives "another target's" -e "$loop" load "$P-x" "1 8 $B 0"
+		remove_device "$P-x"
 	fi
 	set_to max_depth 32
 	if [ "$scope" = all ]; then

@@ -24,14 +24,7 @@ static char **arg;
 
 static int load_and_resume(void)
 {
-	struct dm_target_spec *spec = (void *)(dm.room + sizeof(dm.ioctl));
-
-	prepare(arg[1], 0);
-	dm.ioctl.target_count = 1;
-	spec->length = 2048;
-	strcpy(spec->target_type, "linear");
-	strcpy((char *)(spec + 1), arg[2]);
-	spec->next = sizeof(*spec) + ((strlen(arg[2]) + 8) & ~7);
+	prepare_load(arg[1], "linear", 2048, arg[2]);
 	if (ioctl(control, DM_TABLE_LOAD, &dm))
 		return errno;
 	prepare(arg[1], 0);

@@ -139,19 +139,7 @@ vanishing() {
 
 # An array that is built, and stopped between loads of tables that map onto it.
 arrays() {
-	local status=0
-	rm -f "$DIR/stopped"
-	mdadm --quiet --build /dev/md79 --run --force --level=1 --raid-devices=1 \
-		/dev/ram4 || return
-	until [ -e "$DIR/stopped" ]; do
-		reload m "0 2048 linear /dev/md79 0"
-		dmsetup clear "$P-m"
-	done &
-	sleep "0.$((RANDOM % 10))"
-	wait_for mdadm --quiet --stop /dev/md79 || status=1
-	touch "$DIR/stopped"
-	wait
-	return "$status"
+	fleeting_array md79 /dev/ram4 m "0.$((RANDOM % 10))"
 }
 
 # A disk that is unplugged, under reads and loads of what stands on it.
