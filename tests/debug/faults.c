@@ -131,7 +131,7 @@ static int put_and_undo(int n)
 {
 	int r = put(arg[1], arg[2], n);
 
-	must(-put(arg[1], arg[3], 0) - 1, arg[3]);
+	must(put(arg[1], arg[3], 0), arg[3]);
 	return r;
 }
 
