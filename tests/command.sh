@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 command=${DM_LINEAR_GUARD_COMMAND:-dm-linear-guard}
-plan 49
+plan 53
 require "$command" fio perl setpriv
 [ "$USERS" = 0 ] || skip "the module is in use"
 ramdisks 2 16
@@ -83,6 +83,18 @@ done <<-EOF
 	Range runs past the end of the device (EINVAL)|0 2048 linear /dev/ram1 30728
 EOF
 set_to max_depth 2
+# Loops are not refused to whom the module does not serve.
+once_round() {
+	local x="/dev/mapper/$P-x" said
+	takeover 0
+	create x "0 2048 linear /dev/ram1 0" && create y "0 2048 linear $x 0" &&
+		dmsetup suspend "$P-y" && reload x "0 2048 linear /dev/mapper/$P-y 0" || return
+	said=$("$command" check "$P-z" "0 2048 linear $x 0")
+	echo "$said"
+	dmsetup clear "$P-x" && remove_device "$P-y" && remove_device "$P-x"
+	takeover 1
+	[ "$(grep -o -- "-> $P-y" <<<"$said" | wc -l)" = 1 ]
+}
 check "check: too deep" foresees "Stack of devices is too deep (ELOOP)" \
 	"0 2048 linear /dev/ram1 0"
 set_to max_depth 32
@@ -97,6 +109,11 @@ check "or of one to be" says 0 "^$P-z: nothing would be refused" \
 	check "/dev/mapper/$P-z" "0 2048 linear /dev/mapper/$P-c 0"
 check "but of no other" says 5 "no mapped device /dev/ram1" \
 	check /dev/ram1 "0 2048 linear /dev/mapper/$P-c 0"
+check "an option may come last" says 0 '"refused":false' \
+	check "$P-a" "0 2048 linear /dev/ram1 8" --json
+check "and is no table" says 2 "^Usage" check "$P-a" --jsn
+check "nor is nothing" says 1 "There is no line in the table" check "$P-a" ""
+check "a loop that is there is shown once" once_round
 raw_json() {
 	"$command" check --json "$P-a" $'0 8 linear /dev/caf\xe9 0' | perl -MJSON::PP \
 		-0777 -ne 'exit(decode_json($_)->{path} ne "/dev/caf\xe9")'
