@@ -83,18 +83,6 @@ done <<-EOF
 	Range runs past the end of the device (EINVAL)|0 2048 linear /dev/ram1 30728
 EOF
 set_to max_depth 2
-# Loops are not refused to whom the module does not serve.
-once_round() {
-	local x="/dev/mapper/$P-x" said
-	takeover 0
-	create x "0 2048 linear /dev/ram1 0" && create y "0 2048 linear $x 0" &&
-		dmsetup suspend "$P-y" && reload x "0 2048 linear /dev/mapper/$P-y 0" || return
-	said=$("$command" check "$P-z" "0 2048 linear $x 0")
-	echo "$said"
-	dmsetup clear "$P-x" && remove_device "$P-y" && remove_device "$P-x"
-	takeover 1
-	[ "$(grep -o -- "-> $P-y" <<<"$said" | wc -l)" = 1 ]
-}
 check "check: too deep" foresees "Stack of devices is too deep (ELOOP)" \
 	"0 2048 linear /dev/ram1 0"
 set_to max_depth 32
@@ -113,6 +101,19 @@ check "an option may come last" says 0 '"refused":false' \
 	check "$P-a" "0 2048 linear /dev/ram1 8" --json
 check "and is no table" says 2 "^Usage" check "$P-a" --jsn
 check "nor is nothing" says 1 "There is no line in the table" check "$P-a" ""
+# A loop that the stock target closes, in an inactive table, and a device that is to
+# stand on it.
+once_round() {
+	local x="/dev/mapper/$P-x" said
+	takeover 0
+	create x "0 2048 linear /dev/ram1 0" && create y "0 2048 linear $x 0" &&
+		dmsetup suspend "$P-y" && reload x "0 2048 linear /dev/mapper/$P-y 0" || return
+	said=$("$command" check "$P-z" "0 2048 linear $x 0")
+	echo "$said"
+	dmsetup clear "$P-x" && remove_device "$P-y" && remove_device "$P-x"
+	takeover 1
+	[ "$(grep -o -- "-> $P-y" <<<"$said" | wc -l)" = 1 ]
+}
 check "a loop that is there is shown once" once_round
 raw_json() {
 	"$command" check --json "$P-a" $'0 8 linear /dev/caf\xe9 0' | perl -MJSON::PP \
