@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The operator's command shows what is, foresees what would be, moves what lives.
+# The operator's command shows devices, foresees refusals and moves live devices.
 . "$(dirname "$0")/lib.sh"
 
 command=${DM_LINEAR_GUARD_COMMAND:-dm-linear-guard}
@@ -8,14 +8,13 @@ plan 53
 require "$command" fio perl setpriv
 [ "$USERS" = 0 ] || skip "the module is in use"
 ramdisks 2 16
-without_udev
 A=/dev/mapper/$P-a B=/dev/mapper/$P-b
 
-# says STATUS PATTERN ARGUMENT...: it ends in that status and prints that.
-says() {
+# ends STATUS PATTERN COMMAND...: it ends with that status and prints that.
+ends() {
 	local wanted=$1 pattern=$2 output status=0
 	shift 2
-	output=$("$command" "$@" 2>&1) || status=$?
+	output=$("$@" 2>&1) || status=$?
 	if [ "$status" = "$wanted" ] && grep -qE -- "$pattern" <<<"$output"; then
 		return
 	fi
@@ -24,13 +23,24 @@ says() {
 	return 1
 }
 
-# served WHO DEVICE...
+# answers STATUS PATTERN ARGUMENT...: the operator's command does so.
+answers() {
+	ends "$1" "$2" "$command" "${@:3}"
+}
+
+# nobody STATUS PATTERN ARGUMENT...: the same for a user who is not root.
+nobody() {
+	ends "$1" "$2" setpriv --reuid 65534 --clear-groups "$command" "${@:3}"
+}
+
+# served WHO DEVICE: WHO is "guarded", or nothing for the stock target.
 served() {
-	local device who=$1
-	shift
-	for device; do
-		[ "$(dmsetup status "$P-$device")" = "0 16384 linear $who" ] || return
-	done
+	same_text "0 16384 linear $1" "$(dmsetup status "$P-$2")"
+}
+
+# takeover_is VALUE: the parameter has that value.
+takeover_is() {
+	same_text "$1" "$(counter takeover)"
 }
 
 takeover 0
@@ -39,10 +49,13 @@ create b "0 16384 linear $A 0"
 takeover 1
 create c "0 2048 linear $B 0"
 
-check "status: what the module is set to" says 0 '^max_depth +32$' status
-check "a device of the stock target" says 0 "^$P-a \(dm-.*linear +stock +1 +ram0" status
-check "a guarded one" says 0 "^$P-c \(dm-.*linear +guard +3 +$P-b" status
-check "the tree" says 0 "^\`-$P-b .*linear, stock" status --tree
+check "status shows the max_depth of the module" answers 0 '^max_depth +32$' status
+check "status shows a stock device with its depth and slave" \
+	answers 0 "^$P-a \(dm-.*linear +stock +1 +ram0" status
+check "status shows a guarded device with its depth and slave" \
+	answers 0 "^$P-c \(dm-.*linear +guard +3 +$P-b" status
+check "status --tree shows a slave below its holder" \
+	answers 0 "^\`-$P-b .*linear, stock" status --tree
 json() {
 	"$command" status --json | perl -MJSON::PP -0777 -ne '
 		my $status = decode_json($_);
@@ -51,25 +64,33 @@ json() {
 			$c->{depth} == 3 && $c->{linear_served_by} eq "guard" &&
 			$c->{stands_on}[0] eq "'"$P"'-b" && !@{$status->{loops}});'
 }
-check "all of it in JSON" json
+check "status --json shows the module, and a device with its slaves" json
 
-# foresees ERROR TABLE: check and the module agree on a table for a.
+# foresees REASON TABLE: check and the module accept or refuse a table for a alike.
 foresees() {
-	local status=0
-	"$command" check "$P-a" "$2" >"$OUTPUT.check" 2>&1 || status=$?
-	cat "$OUTPUT.check"
-	if [ "$1" = fine ]; then
+	local status=0 said error=
+	said=$("$command" check "$P-a" "$2" 2>&1) || status=$?
+	echo "$said"
+	case $1 in
+	accepted)
 		[ "$status" = 0 ] && reload a "$2" && dmsetup clear "$P-a"
-	else
-		[ "$status" = 1 ] && grep -F "$1" "$OUTPUT.check" && fails reload a "$2"
-	fi
+		return ;;
+	*EINVAL*) error=$EINVAL ;;
+	*ELOOP*) error=$ELOOP ;;
+	esac
+	[ "$status" = 1 ] && [[ $said == *"$1"* ]] &&
+		refuses "$error" "${1% (*}" reload a "$2"
 }
-defer rm -f "$OUTPUT.check" "$OUTPUT c"
+defer rm -f "$OUTPUT c"
 ln -s "/dev/mapper/$P-c" "$OUTPUT c"
-while IFS='|' read -r error table; do
-	check "check: $error" foresees "$error" "$table"
+while IFS='|' read -r reason table; do
+	case $reason in
+	accepted) outcome=accepted ;;
+	*) outcome=refused ;;
+	esac
+	check "check foresees that '$table' is $outcome" foresees "$reason" "$table"
 done <<-EOF
-	fine|0 2048 linear /dev/ram1 8
+	accepted|0 2048 linear /dev/ram1 8
 	Device maps onto itself (EINVAL)|0 2048 linear $A 0
 	Device closes a loop (ELOOP)|0 2048 linear /dev/mapper/$P-c 0
 	Invalid argument count (EINVAL)|0 2048 linear /dev/ram1
@@ -78,31 +99,33 @@ done <<-EOF
 	Garbage after device sector (EINVAL)|0 2048 linear /dev/ram1 8k
 	Device lookup failed|0 2048 linear /dev/$P 0
 	Device lookup failed|0 2048 linear /dev/\\nope 0
-	Device closes a loop (ELOOP)|0 2048 linear /dev/mapper/\\$P-c 0
-	Device closes a loop (ELOOP)|0 2048 linear $OUTPUT\\ c 0
+	Device lookup failed|0 2048 linear /dev/mapper/\\$P-c 0
+	Invalid argument count (EINVAL)|0 2048 linear $OUTPUT\\ c 0
 	Range runs past the end of the device (EINVAL)|0 2048 linear /dev/ram1 30728
 EOF
 set_to max_depth 2
-check "check: too deep" foresees "Stack of devices is too deep (ELOOP)" \
-	"0 2048 linear /dev/ram1 0"
+check "check foresees that a stack of 3 is too deep for max_depth=2" \
+	foresees "Stack of devices is too deep (ELOOP)" "0 2048 linear /dev/ram1 0"
 set_to max_depth 32
-check "the whole way is shown" says 1 \
+check "check shows the path of a loop that would be closed" answers 1 \
 	"$P-a \(dm-[0-9]+\) -> $P-c \(.*\) -> $P-b \(.*\) -> $P-a \(" \
 	check "$P-a" "0 2048 linear /dev/mapper/$P-c 0"
-check "a loop by another target is seen" says 1 "with scope=all only: Device closes" \
+check "check sees a loop that another target would close with scope=all" answers 1 \
+	"with scope=all only: Device closes" \
 	check "$P-a" "0 2048 striped 1 8 /dev/mapper/$P-c 0"
-check "a path is of the device there" says 1 "^$P-a .*Device closes a loop" \
+check "check takes the path of a mapped device" answers 1 "^$P-a .*Device closes a loop" \
 	check "/dev/$(number_of $A)" "0 2048 linear /dev/mapper/$P-c 0"
-check "or of one to be" says 0 "^$P-z: nothing would be refused" \
+check "check takes the path of a mapped device that is not there yet" \
+	answers 0 "^$P-z: nothing would be refused" \
 	check "/dev/mapper/$P-z" "0 2048 linear /dev/mapper/$P-c 0"
-check "but of no other" says 5 "no mapped device /dev/ram1" \
+check "check refuses the path of a device that is not mapped" answers 5 "no mapped device /dev/ram1" \
 	check /dev/ram1 "0 2048 linear /dev/mapper/$P-c 0"
-check "an option may come last" says 0 '"refused":false' \
+check "check takes an option after the table" answers 0 '"refused":false' \
 	check "$P-a" "0 2048 linear /dev/ram1 8" --json
-check "and is no table" says 2 "^Usage" check "$P-a" --jsn
-check "nor is nothing" says 1 "There is no line in the table" check "$P-a" ""
-# A loop that the stock target closes, in an inactive table, and a device that is to
-# stand on it.
+check "check refuses an unknown option, rather than take it for a table" \
+	answers 2 "^Usage" check "$P-a" --jsn
+check "check refuses an empty table" answers 1 "There is no line in the table" check "$P-a" ""
+# A loop that the stock target closes in an inactive table, below a device to be made.
 once_round() {
 	local x="/dev/mapper/$P-x" said
 	takeover 0
@@ -114,42 +137,59 @@ once_round() {
 	takeover 1
 	[ "$(grep -o -- "-> $P-y" <<<"$said" | wc -l)" = 1 ]
 }
-check "a loop that is there is shown once" once_round
+check "check shows a device of an existing loop only once" once_round
 raw_json() {
 	"$command" check --json "$P-a" $'0 8 linear /dev/caf\xe9 0' | perl -MJSON::PP \
 		-0777 -ne 'exit(decode_json($_)->{path} ne "/dev/caf\xe9")'
 }
-check "bytes that are no text are JSON all the same" raw_json
-check "its own table is fine" says 0 "nothing would be refused" check "$P-a"
-check "who is not root can ask" setpriv --reuid 65534 --clear-groups \
-	"$command" check x "0 8 linear 1:0 0"
-check "but not have a status" fails setpriv --reuid 65534 --clear-groups \
-	"$command" status
+check "check --json keeps bytes that are not ASCII" raw_json
+check "check without a table refuses nothing of the live table" \
+	answers 0 "nothing would be refused" check "$P-a"
+check "check serves a user who is not root" nobody 0 "nothing would be refused" \
+	check x "0 8 linear 1:0 0"
+check "status is refused to a user who is not root" nobody 3 "status needs root" status
 
-# Interrupted at whatever moment, a long table is whole.
-long_table=$(awk 'BEGIN { for (i = 0; i < 2000; i++)
-	print i * 8, 8, "linear /dev/ram1", i * 8 % 16384 }')
+# A move of a long table is interrupted, as by Ctrl-C, at different points of it.
+long_table=
+for ((i = 0; i < 500; i++)); do
+	long_table+="$((i * 8)) 8 linear /dev/ram1 $((i * 8))"$'\n'
+done
 create long "$long_table"
+
+# move_for MICROSECONDS: move the long table to the other target, but no longer.
+move_for() {
+	local to=adopt pid delay
+	[[ $(dmsetup status "$P-long") != *guarded* ]] || to=release
+	set -m
+	"$command" "$to" "$P-long" &
+	pid=$!
+	set +m
+	printf -v delay %d.%06d $(($1 / 1000000)) $(($1 % 1000000))
+	sleep "$delay"
+	# It may have ended already.
+	kill -INT -- "-$pid"
+	wait "$pid"
+}
+
+# The points are parts of the time that a whole move takes.  Whichever of them an
+# interrupt hits, the outcome has to be the same.
 interrupted() {
-	local table i pid
-	table=$(dmsetup table "$P-long" | sort -n)
-	for i in 0 1 2 3 4 5; do
-		set -m
-		"$command" "$([ $((i % 2)) = 0 ] && echo release || echo adopt)" "$P-long" &
-		pid=$!
-		set +m
-		sleep "0.$i"
-		kill -INT -- "-$pid"
-		wait "$pid"
-		[ "$(dmsetup table "$P-long" | sort -n)" = "$table" ] &&
-			dmsetup info "$P-long" | grep -q '^State: *ACTIVE' &&
-			[ -z "$(dmsetup table --inactive "$P-long")" ] || return
+	local table took i
+	table=$(dmsetup table "$P-long")
+	took=${EPOCHREALTIME//[!0-9]/}
+	"$command" release "$P-long" || return
+	took=$((${EPOCHREALTIME//[!0-9]/} - took))
+	for i in {0..5}; do
+		move_for $((took * (i * 100 + RANDOM % 100) / 600))
+		same_text "$table" "$(dmsetup table "$P-long")" &&
+			same_text Live:Active "$(dmsetup info -c --noheadings \
+				-o tables_loaded,suspended "$P-long")" || return
 	done
 }
-check "an interrupt leaves a table whole" interrupted
-check "and takeover as it was" [ "$(cat $PARAMS/takeover)" = Y ]
+check "a table is whole and live after a move is interrupted" interrupted
+check "takeover is unchanged after a move is interrupted" takeover_is Y
 
-# Two at once: each moves what it is to, and none restores what the other has set.
+# Neither of two commands at once restores a takeover that the other has set.
 create too "$long_table"
 moved_about() {
 	local i
@@ -162,51 +202,65 @@ at_once() {
 	moved_about "$P-long" &
 	pid=$!
 	moved_about "$P-too" || status=1
-	wait "$pid" && [ "$status$(cat $PARAMS/takeover)" = 0Y ]
+	wait "$pid" && [ "$status" = 0 ] && takeover_is Y
 }
-check "two at once do not meet" at_once
+check "two commands at once move each its device and leave takeover alone" at_once
 takeover 1
 remove_device "$P-long"
 remove_device "$P-too"
 
 # dmsetup shows the blank, and has \x20 for it in the kernel.
 create "d e" "0 16384 linear /dev/ram1 0"
-check "a name with a blank moves" says 0 "^$P-d e: served by stock" release "$P-d e"
-check "is shown" says 0 "linear +stock +1 +ram1" status
-check "and moves back" says 0 "^1 moved to guard, 0 not" adopt "$P-d e"
+check "release moves a device with a blank in its name" answers 0 \
+	"^$P-d e: served by stock" release "$P-d e"
+check "status shows a device with a blank in its name" answers 0 \
+	"^$P-d e \(dm-.*linear +stock +1 +ram1" status
+check "adopt moves a device with a blank in its name" answers 0 \
+	"^1 moved to guard, 0 not" adopt "$P-d e"
 remove_device "$P-d e"
 
+# written NAME: the device of that name in sysfs has been written to.
+written() {
+	local fields
+	read -ra fields <"/sys/block/$1/stat"
+	[ "${fields[4]}" -gt 0 ]
+}
+adopted_under_io() {
+	wait_for written "$(number_of $B)" &&
+		answers 0 "^1 moved to guard, 0 not" adopt "$P-b"
+}
 start_io $B 8M
-check "adopt moves what lives" says 0 "^1 moved to guard, 0 not" adopt "$P-b"
-check "which is served by the guard" served guarded b
-check "--all moves the rest" says 0 "^1 moved to guard" adopt --all
-check "release moves it back" says 0 "^1 moved to stock" release "$P-b"
-check "which is stock again" served "" b
-check "takeover is as it was" [ "$(cat $PARAMS/takeover)" = Y ]
+check "adopt moves a device under I/O" adopted_under_io
+check "the device is guarded after adopt" served guarded b
+check "adopt --all moves the one stock device left" answers 0 "^1 moved to guard" adopt --all
+check "release moves a device under I/O" answers 0 "^1 moved to stock" release "$P-b"
+check "the device is stock after release" served "" b
+check "takeover is unchanged after adopt and release" takeover_is Y
 dmsetup suspend "$P-c"
-check "a suspended device is left" says 1 "is suspended: 'dmsetup resume" \
+check "release --all leaves a suspended device and says so" answers 1 "is suspended: 'dmsetup resume" \
 	release --all
 dmsetup resume "$P-c"
 reload a "0 16384 linear /dev/ram1 0"
 takeover 1
-check "an inactive table is not lost" says 1 "inactive table: make it live" \
+check "adopt refuses a device with an inactive table" answers 1 "inactive table: make it live" \
 	adopt "$P-a"
 dmsetup clear "$P-a"
 reload a "0 16384 linear /dev/ram1 0"
-check "nor passed over" says 1 "$P-a has an inactive table" release --all
+check "release --all reports a device with an inactive table" \
+	answers 1 "$P-a has an inactive table" release --all
 dmsetup clear "$P-a"
-check "an unknown device is an error" says 5 "no mapped device $P-z" adopt "$P-z"
-check "nonsense is an error" says 2 "^Usage" adopt
+check "adopt refuses an unknown device" answers 5 "no mapped device $P-z" adopt "$P-z"
+check "adopt refuses to be called without a device" answers 2 "^Usage" adopt
 stays_adopted() {
-	"$command" release --all && [ "$(cat $PARAMS/takeover)" = N ] &&
-		"$command" adopt --all && [ "$(cat $PARAMS/takeover)" = Y ]
+	"$command" release --all && takeover_is N &&
+		"$command" adopt --all && takeover_is Y
 }
-check "adopt --all is for what is new, too" stays_adopted
-check "release --all" says 0 "0 not$" release --all
-check "no I/O failed meanwhile" finish_io
+check "release --all and adopt --all set takeover for new tables" stays_adopted
+check "release --all moves every guarded device" answers 0 "0 not$" release --all
+check "no I/O fails during all these moves" finish_io
 rmmod $MODULE
-check "without the module, it moves nothing" says 4 "not loaded" adopt --all
-check "but foresees" says 1 "closes a loop" \
+check "adopt --all fails without the module" answers 4 "not loaded" adopt --all
+check "check foresees a loop without the module" answers 1 "closes a loop" \
 	check "$P-a" "0 2048 linear /dev/mapper/$P-c 0"
 load_module
 finish
