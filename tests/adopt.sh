@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Volumes of LVM that are moved keep their names in /dev, and what LVM hides stays so.
+# Moving LVM volumes changes no link in /dev; none appears for what LVM hides.
 # shellcheck disable=SC2034 # stacks.sh uses it
 . "$(dirname "$0")/stacks.sh"
 
 command=${DM_LINEAR_GUARD_COMMAND:-dm-linear-guard}
 plan 8
+with_udev
 require "$command" lvm
 hurry
 DIR=$(mktemp -d)
@@ -21,22 +22,22 @@ volume() {
 		lvcreate -q -y --type raid1 -m 1 -L 12M -n home "$P" &&
 		make_files "/dev/$P/home"
 }
-check "a mirrored volume, with a file system" volume
+check "a mirrored LVM volume with a file system is made" volume
 
-# What there is in /dev, and where it leads.
+# The links in /dev, and where they lead.
 names() {
-	udevadm settle
+	wait_for udevadm settle || return
 	find /dev -type l -printf '%p %l\n' | sort
 }
 before=$(names)
 unchanged() {
 	diff <(echo "$before") <(names)
 }
-check "has its link" grep -q "^/dev/$P/home " <<<"$before"
-check "is adopted" "$command" adopt --all
-check "all of it" guarded
-check "and every link is what it was" unchanged
-check "is released" "$command" release --all
-check "and every link is what it was" unchanged
-check "all is there" remount "/dev/$P/home"
+check "the volume has its link in /dev" grep -q "^/dev/$P/home " <<<"$before"
+check "adopt --all succeeds" "$command" adopt --all
+check "every linear device of the volume is guarded after adopt" guarded
+check "every link in /dev is unchanged after adopt" unchanged
+check "release --all succeeds" "$command" release --all
+check "every link in /dev is unchanged after release" unchanged
+check "the files are intact after a remount" remount "/dev/$P/home"
 finish

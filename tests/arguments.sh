@@ -7,17 +7,16 @@ plan 31
 ramdisks 1 4
 create dev "0 2048 linear /dev/ram0 0"
 table=$(dmsetup table "$P-dev")
-invalid="Invalid argument"
 
 # bad PHRASE LENGTH ARGUMENTS: refused as an invalid argument.
 bad() {
-	refused "bad: length $2, arguments ($3)" "$invalid" "$1" \
+	refused "table '0 $2 linear $3' is refused" "$EINVAL" "$1" \
 		reload dev "0 $2 linear $3"
 }
 
 # good LENGTH ARGUMENTS: the control, close to what is refused.
 good() {
-	check "good: length $1, arguments ($2)" reload dev "0 $1 linear $2"
+	check "table '0 $1 linear $2' is accepted" reload dev "0 $1 linear $2"
 	dmsetup clear "$P-dev"
 }
 
@@ -58,24 +57,26 @@ bad "$blocks" 8 "$LOOP 1"
 bad "$blocks" 9 "$LOOP 8"
 good 8 "$LOOP 8"
 
-# What cannot be opened: the same error as from the stock target.
+# lookup DEVICE: one that cannot be opened is refused with the stock target's error.
 lookup() {
 	local error
 	takeover 0
-	error=$(reload dev "0 8 linear $1 0" 2>&1 | grep -o 'failed: .*')
+	error=$(reload dev "0 8 linear $1 0" 2>&1)
+	error=${error##*failed: } error=${error%%$'\n'*}
 	takeover 1
-	refused "bad: device $1" "${error:-stock accepted it}" \
-		"Device lookup failed" reload dev "0 8 linear $1 0"
+	refused "a table on $1 is refused with the error of the stock target" \
+		"${error:-the stock target accepted it}" "Device lookup failed" \
+		reload dev "0 8 linear $1 0"
 }
 lookup /dev/no-such-device
 lookup /dev/null
 lookup /dev
 lookup 4095:1048575
 
-refused "bad: two tables, the second wrong" "$invalid" "$garbage" \
+refused "a table whose second line alone is bad is refused" "$EINVAL" "$garbage" \
 	reload dev "0 8 linear /dev/ram0 0
 8 8 linear /dev/ram0 8x"
-same "the live table is what it was" "$table" "$(dmsetup table "$P-dev")"
-same "nothing holds the RAM disk but the device" 1 \
+same "the live table is unchanged after all refusals" "$table" "$(dmsetup table "$P-dev")"
+same "the device is the only holder of the RAM disk" 1 \
 	"$(find /sys/block/ram0/holders/ -type l | wc -l)"
 finish

@@ -10,7 +10,7 @@ exec 3>&1
 [ $# -gt 0 ] || set -- io dax memory loads growth
 plan $#
 require fio
-without_udev
+built cputime
 hurry
 export DM_DISABLE_UDEV=1
 ramdisks 2 64
@@ -18,19 +18,19 @@ cputime=$(dirname "$0")/cputime
 LOGS=$(mktemp -d)
 defer rm -r "$LOGS"
 
-# serve stock|guarded: who serves what is loaded from now on, and in which scope.
+# serve stock|guarded: which target serves the tables that are loaded from now on, and
+# in which scope.
 SCOPE=linear
 serve() {
-	set_to scope "$([ "$1" = stock ] && echo linear || echo "$SCOPE")"
-	takeover "$([ "$1" = stock ] && echo 0 || echo 1)"
+	set_to scope "$([ "$1" = stock ] && echo linear || echo "$SCOPE")" &&
+		takeover "$([ "$1" = stock ] && echo 0 || echo 1)"
 }
 
 # both NAME TABLE: NAME-stock and NAME-guarded, on devices of their own KIND.
 both() {
 	local kind
 	for kind in stock guarded; do
-		serve $kind
-		dmsetup create "$P-$1-$kind" <<<"${2//KIND/$kind}" || return
+		serve $kind && dmsetup create "$P-$1-$kind" <<<"${2//KIND/$kind}" || return
 		defer remove_device "$P-$1-$kind"
 	done
 }
@@ -46,6 +46,13 @@ in_turns() {
 			echo "$line,$kind,$value" >&3
 		done
 	done
+}
+
+# once GROUP CASE N KIND COMMAND...: what the command prints, for one kind only.
+once() {
+	local line="csv,$1,$2,$3,$4" value
+	value=$("${@:5}") && [ "$value" ] || FAILED="$FAILED $line"
+	echo "$line,$value" >&3
 }
 
 # fio_on FILE OPTION...: nanoseconds of the shortest of 2,000, which nothing else
@@ -71,71 +78,69 @@ disks() {
 	# From 6.9 on null_blk has no such mode, but RAM disks are that way.
 	if [ -e "/sys/block/${BIO#/dev/}/mq" ]; then
 		BIO=/dev/ram1
-		dd if=/dev/zero of=$BIO bs=1M count=64 oflag=direct status=none
+		dd if=/dev/zero of=$BIO bs=1M count=64 oflag=direct status=none || return
 	fi
-	both bio "0 65536 linear $BIO 2048"
+	both bio "0 65536 linear $BIO 2048" || return
 	null_disk mq queue_mode=2 size=64 irqmode=0
 	MQ=$NULL
 	both mq "0 65536 linear $MQ 2048"
 }
 
 quick() {
-	disks
+	disks || return
 	in_turns 3 io "psync randread bio" 1 io_on bio --ioengine=psync --rw=randread
 	in_turns 3 io "psync randread mq" 1 io_on mq --ioengine=psync --rw=randread
 }
 
 io() {
 	local engine rw queue disk i n
-	disks
+	disks || return
 	for engine in psync io_uring; do
 		for rw in randread randwrite; do
 			for queue in bio mq; do
 				disk=${queue^^}
 				set -- --ioengine=$engine --rw=$rw
-				echo "csv,io,$engine $rw $queue,1,raw,$(fio_on "${!disk}" "$@")" >&3
+				once io "$engine $rw $queue" 1 raw fio_on "${!disk}" "$@"
 				in_turns 3 io "$engine $rw $queue" 1 io_on $queue "$@"
 			done
 		done
 	done
 	in_turns 3 io "128 KiB" 1 io_on mq --ioengine=psync --rw=randread --bs=128k
 	null_disk trim queue_mode=2 size=64 irqmode=0 memory_backed=1 discard=1
-	both trim "0 65536 linear $NULL 2048"
+	both trim "0 65536 linear $NULL 2048" || return
 	in_turns 3 io "discard" 1 io_on trim --ioengine=psync --rw=randtrim
 
-	both stack1 "0 65536 linear $BIO 2048"
+	both stack1 "0 65536 linear $BIO 2048" || return
 	for ((i = 2; i <= 31; i++)); do
-		both "stack$i" "0 65536 linear /dev/mapper/$P-stack$((i - 1))-KIND 0"
+		both "stack$i" "0 65536 linear /dev/mapper/$P-stack$((i - 1))-KIND 0" || return
 	done
 	for n in 1 2 8 31; do
 		in_turns 3 io "stack" $n io_on stack$n --ioengine=psync --rw=randread
 	done
 	for n in 1 100 10000; do
-		both "segments$n" "$(segments $n "$BIO")"
+		both "segments$n" "$(segments $n "$BIO")" || return
 		in_turns 3 io "segments" $n io_on segments$n --ioengine=psync --rw=randread
 	done
 }
 
-# One file, on one file system, on one device, which is served in turns: two would
-# differ by more than who serves them.
+# One file, on one file system, on one device, which is served in turns: two devices
+# would differ by more than the target.
 dax() {
 	local dir status=0
 	pmem_disk 64
 	dir=$(mktemp -d)
 	defer rmdir "$dir"
-	serve guarded
-	create pmem "0 65536 linear $PMEM 2048"
-	mkfs.ext4 -q -F -b 4096 "/dev/mapper/$P-pmem" >/dev/null 2>&1 &&
+	serve guarded && create pmem "0 65536 linear $PMEM 2048" &&
+		mkfs.ext4 -q -F -b 4096 "/dev/mapper/$P-pmem" &&
 		mount -t ext4 -o dax=always "/dev/mapper/$P-pmem" "$dir" &&
 		dd if=/dev/zero of="$dir/file" bs=1M count=16 status=none &&
 		in_turns 3 io "DAX read" 1 dax_on "$dir/file" || status=1
-	umount "$dir"
+	umount "$dir" || status=1
 	return $status
 }
 
 dax_on() {
-	serve "$2"
-	swap pmem "0 65536 linear $PMEM 2048" &&
+	serve "$2" && swap pmem "0 65536 linear $PMEM 2048" &&
 		fio_on "$1" --direct=0 --ioengine=psync --rw=randread
 }
 
@@ -149,14 +154,12 @@ segments() {
 
 # create_on TABLE KIND: create, and forget again.
 create_on() {
-	serve "$2"
-	"$cputime" dmsetup create "$P-x" "$1" && dmsetup remove "$P-x"
+	serve "$2" && "$cputime" dmsetup create "$P-x" "$1" && dmsetup remove "$P-x"
 }
 
 # reload_on NAME TABLE KIND: load a table for a device, and forget it again.
 reload_on() {
-	serve "$3"
-	"$cputime" dmsetup reload "$P-$1" "$2" && dmsetup clear "$P-$1"
+	serve "$3" && "$cputime" dmsetup reload "$P-$1" "$2" && dmsetup clear "$P-$1"
 }
 
 # others FIRST LAST: devices that have nothing to do with what is loaded.
@@ -165,25 +168,24 @@ others() {
 		for (i = first; i <= last; i++)
 			print name i ",,,,0 8 linear /dev/ram0 0" (i < last ? ";" : "")
 	}' | dmsetup create --concise
-	# It looks for its first again; clean_up tells if any is left.
+	# dmsetup looks for the first of them again, and says so; clean_up fails if any is left.
 	defer eval "for i in {$1..$2}; do echo $P-other\$i; done | xargs dmsetup remove || true"
+	exists "$P-other$2"
 }
 
 loads() {
 	local dir have=0 n i
 	dir=$(mktemp -d)
 	defer rm -r "$dir"
-	serve guarded
-	create below "0 80000 linear /dev/ram0 0"
-	create middle "0 2048 linear /dev/mapper/$P-below 0"
-	create top "0 2048 linear /dev/mapper/$P-middle 0"
+	serve guarded && create below "0 80000 linear /dev/ram0 0" &&
+		create middle "0 2048 linear /dev/mapper/$P-below 0" &&
+		create top "0 2048 linear /dev/mapper/$P-middle 0" || return
 	echo "0 2048 linear /dev/ram0 0" >"$dir/leaf"
 	echo "0 2048 linear /dev/mapper/$P-below 0" >"$dir/stacked"
 	segments 10000 /dev/ram0 >"$dir/leaf-10000"
 	segments 10000 "/dev/mapper/$P-below" >"$dir/stacked-10000"
 	for n in 10 1000 10000; do
-		serve guarded
-		others $((have + 1)) $n
+		serve guarded && others $((have + 1)) $n || return
 		have=$n
 		for SCOPE in linear all; do
 			in_turns 5 load "leaf $SCOPE" $n create_on "$dir/leaf"
@@ -201,66 +203,61 @@ loads() {
 deep() {
 	local i
 	[ ! -e "/dev/mapper/$P-deep1" ] || return 0
-	serve guarded
-	create deep1 "0 2048 linear /dev/ram0 0"
+	serve guarded && create deep1 "0 2048 linear /dev/ram0 0" || return
 	for i in {2..31}; do
-		create "deep$i" "0 2048 linear /dev/mapper/$P-deep$((i - 1)) 0"
+		create "deep$i" "0 2048 linear /dev/mapper/$P-deep$((i - 1)) 0" || return
 	done
 }
 
-# How a check grows with what it looks at: with the devices on top of which one
-# is created, and with those that stand on the one that is loaded.
+# How the cost of a check grows: with the devices below one that is created, and with
+# the devices above one whose table is loaded.
 growth() {
 	local i n have=0 file
 	file=$(mktemp)
 	defer rm "$file"
 	SCOPE=linear
-	deep
+	deep || return
 	for n in 1 2 4 8 16 31; do
 		echo "0 2048 linear /dev/mapper/$P-deep$n 0" >"$file"
 		in_turns 3 growth "devices below" $n create_on "$file"
 	done
 
-	serve guarded
-	create fan "0 2048 linear /dev/ram0 0"
-	create base "0 2048 linear /dev/ram1 0"
+	serve guarded && create fan "0 2048 linear /dev/ram0 0" &&
+		create base "0 2048 linear /dev/ram1 0" || return
 	echo "0 2048 linear /dev/mapper/$P-base 0" >"$file"
 	for n in 1 10 100 1000; do
-		serve guarded
+		serve guarded || return
 		for ((i = have + 1; i <= n; i++)); do
-			create "fan$i" "0 8 linear /dev/mapper/$P-fan 0"
+			create "fan$i" "0 8 linear /dev/mapper/$P-fan 0" || return
 		done
 		have=$n
 		in_turns 3 growth "devices above" $n reload_on fan "$file"
 	done
 }
 
-# What the kernel's allocator has given away, of the sizes that it keeps.
+# How many bytes the kernel's allocator has given out, of the sizes that it keeps.
 kmalloc() {
 	awk '/^kmalloc/ { sum += $2 * $4 } END { print sum }' /proc/slabinfo
 }
 
-# Bytes for each target, its table's own apart.
+# memory_on FILE KIND: bytes for each target of that table of 10,000.
 memory_on() {
 	local before after
-	serve "$2"
+	serve "$2" || return
 	before=$(kmalloc)
 	dmsetup create "$P-x" "$1" || return
 	after=$(kmalloc)
-	dmsetup remove "$P-x"
+	dmsetup remove "$P-x" || return
 	echo $(((after - before) / 10000))
 }
 
-# What a check of a load on so many devices asks the allocator for; it gives
-# nothing back before it ends.
+# check_on NUMBER: what the check of a load on so many devices asks the allocator for;
+# it gives nothing back before it ends.
 check_on() {
 	local trace=/sys/kernel/tracing
-	mountpoint -q $trace || mount -t tracefs tracefs $trace
-	echo >$trace/trace
-	echo 1 >$trace/events/kmem/kmalloc/enable
+	echo >$trace/trace && echo 1 >$trace/events/kmem/kmalloc/enable || return
 	dmsetup create "$P-x" --table "0 2048 linear /dev/mapper/$P-deep$1 0" || return
-	echo 0 >$trace/events/kmem/kmalloc/enable
-	dmsetup remove "$P-x"
+	echo 0 >$trace/events/kmem/kmalloc/enable && dmsetup remove "$P-x" || return
 	sed -nE 's/.*call_site=guard_(walk|reach).*bytes_alloc=([0-9]+).*/\2/p' $trace/trace |
 		awk '{ sum += $1 } END { print sum }'
 }
@@ -271,12 +268,11 @@ memory() {
 	defer rm "$file"
 	segments 10000 /dev/ram0 >"$file"
 	in_turns 3 memory "bytes of a target" 10000 memory_on "$file"
-	deep
+	deep && mount_tracefs || return
 	for n in 1 31; do
-		echo "csv,memory,bytes of a check,$n,guarded,$(check_on $n)" >&3
+		once memory "bytes of a check" $n guarded check_on $n
 	done
-	echo "csv,memory,bytes of the module,1,guarded,$(
-		cat /sys/module/dm_linear_guard/coresize)" >&3
+	once memory "bytes of the module" 1 guarded cat /sys/module/dm_linear_guard/coresize
 }
 
 # whole GROUP: all of it is measured.
@@ -286,6 +282,6 @@ whole() {
 }
 
 for group; do
-	check "$group" whole "$group"
+	check "the group $group is measured" whole "$group"
 done
 finish

@@ -6,11 +6,9 @@
 plan $((4 * ${#TARGETS[@]} + 9))
 require mdadm sfdisk
 ramdisks 3 8
-without_udev
 hurry
-for module in dm-{crypt,delay,snapshot,thin-pool,mirror,raid,writecache,cache}; do
-	modprobe -q "$module"
-done
+needs "other targets" modprobe -a \
+	dm-{crypt,delay,snapshot,thin-pool,mirror,raid,writecache,cache}
 
 set_to scope all
 create a "0 8192 linear /dev/ram0 0"
@@ -20,41 +18,42 @@ create c "0 8192 linear /dev/mapper/$P-b 0"
 held=$(find /sys/block/ram0/holders/ -type l | wc -l)
 for kind in "${TARGETS[@]}"; do
 	empty_ramdisks
-	refused "$kind closes no loop" "$ELOOP" "refusing $P-a" \
+	refused "a $kind table that closes a loop is refused" "$ELOOP" "refusing $P-a" \
 		reload a "$(table "$kind" "/dev/mapper/$P-c" 8192)"
 	set_to max_depth 3
-	refused "$kind is not too deep as a first table" "$ELOOP" \
+	refused "a first $kind table that is too deep is refused" "$ELOOP" \
 		"refusing $P-new" create new "$(table "$kind" "/dev/mapper/$P-c" 8192)"
 	set_to max_depth 4
-	check "$kind is accepted where it is neither" \
+	check "a first $kind table that is not too deep is accepted" \
 		create new "$(table "$kind" "/dev/mapper/$P-c" 8192)"
-	check "$kind serves" dd if="/dev/mapper/$P-new" of=/dev/null bs=4k \
-		count=1 iflag=direct
+	check "a read from the $kind device succeeds" \
+		dd if="/dev/mapper/$P-new" of=/dev/null bs=4k count=1 iflag=direct
 	remove_device "$P-new"
 done
-same "no inactive table is left of all these" "" \
+same "no inactive table is left of the refused loads" "" \
 	"$(dmsetup table --inactive "$P-a")"
-same "nothing more is held" "$held" \
+same "the RAM disk has as many holders as before" "$held" \
 	"$(find /sys/block/ram0/holders/ -type l | wc -l)"
 
-# In between, a partition of the kernel's, whose disk stands on more.
+# Between the two is a partition; its disk, an array, is stacked on further devices.
 on_a_partition() {
 	array md77 "/dev/mapper/$P-c" && partition /dev/md77 2048,4096,83 &&
 		create d "$(table striped /dev/md77p1 4096)"
 }
 set_to max_depth 32
-check "a striped device on a partition of an array" on_a_partition
-refused "closes no loop" "$ELOOP" "refusing $P-a" \
+check "a striped device is made on a partition of an array" on_a_partition
+refused "a table that closes a loop through the partition is refused" "$ELOOP" "refusing $P-a" \
 	reload a "$(table striped "/dev/mapper/$P-d" 2048)"
-check "but serves what is none" \
+check "a table above the partition that closes no loop is accepted" \
 	create new "$(table striped "/dev/mapper/$P-d" 2048)"
-check "well" dd if="/dev/mapper/$P-new" of=/dev/null bs=4k count=1 iflag=direct
+check "a read through the partition succeeds" \
+	dd if="/dev/mapper/$P-new" of=/dev/null bs=4k count=1 iflag=direct
 remove_device "$P-new"
 remove_device "$P-d"
-check "and the array is stopped" mdadm --quiet --stop /dev/md77
+check "the array is stopped" mdadm --quiet --stop /dev/md77
 
 set_to scope linear
-check "with scope=linear a loop can be loaded" \
+check "a striped table that closes a loop is accepted with scope=linear" \
 	reload a "$(table striped "/dev/mapper/$P-c" 8192)"
-check "and cleared" dmsetup clear "$P-a"
+check "the table that closes a loop is cleared" dmsetup clear "$P-a"
 finish

@@ -1,73 +1,91 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# A stack of max_depth devices works, and none gets one deeper.
+# A stack of max_depth devices works, and no stack becomes deeper.
 . "$(dirname "$0")/lib.sh"
 
 plan 30
 require mdadm sfdisk
 ramdisks 3 4
-without_udev
 
-for value in 0 65 -1 many ""; do
-	check "max_depth is not '$value'" fails set_to max_depth "$value"
+# rejected VALUE ERROR: max_depth is not set to that.
+rejected() {
+	local said
+	said=$(set_to max_depth "$1" 2>&1)
+	echo "$said"
+	[[ $said == *"$2" ]]
+}
+for value in 0 65; do
+	check "max_depth=$value is refused" rejected "$value" \
+		"Numerical result out of range"
 done
-same "but 32" 32 "$(counter max_depth)"
+for value in -1 many ""; do
+	check "max_depth='$value' is refused" rejected "$value" "$EINVAL"
+done
+same "max_depth is unchanged after the refusals" 32 "$(counter max_depth)"
 
 TOO_DEEP="Stack of devices is too deep"
 set_to max_depth 6
 before=$(counter depth_refused)
-check "6 devices are stacked" chain a 6 /dev/ram0
-sectors 1 8 | dd of="$CHAIN" bs=4k oflag=direct 2>/dev/null
-same "and pass data on" "$(sectors 1 8)" \
-	"$(dd if=/dev/ram0 bs=4k count=1 iflag=direct 2>/dev/null)"
-refused "a seventh is not, on top" "$ELOOP" "$TOO_DEEP" \
+check "a stack of 6 devices is accepted with max_depth=6" chain a 6 /dev/ram0
+sectors 1 8 | dd of="$CHAIN" bs=4k oflag=direct iflag=fullblock status=none
+same "data written to the stack of 6 devices arrive on the disk" "$(sectors 1 8)" \
+	"$(dd if=/dev/ram0 bs=4k count=1 iflag=direct status=none)"
+refused "a new seventh device on top of the stack is refused" "$ELOOP" "$TOO_DEEP" \
 	create a7 "0 2048 linear $CHAIN 0"
-same "the device that was to be is not" "" "$(dmsetup ls | grep "$P-a7")"
+check "the refused seventh device does not exist" fails exists "$P-a7"
 create b1 "0 2048 linear /dev/ram1 0"
-refused "nor at the bottom" "$ELOOP" "$TOO_DEEP" \
+refused "a seventh device at the bottom of the stack is refused" "$ELOOP" "$TOO_DEEP" \
 	reload a1 "0 2048 linear /dev/mapper/$P-b1 0"
-refused "nor in between" "$ELOOP" "$TOO_DEEP" \
+refused "a reload of an existing device as the seventh is refused" "$ELOOP" "$TOO_DEEP" \
 	reload b1 "0 2048 linear $CHAIN 0"
-same "each is counted" "$((before + 3))" "$(counter depth_refused)"
+same "depth_refused counts the three refusals" "$((before + 3))" "$(counter depth_refused)"
 
-check "two stacks of 3 and 3" chain c 3 /dev/ram1
-check "are joined" swap c1 "0 2048 linear /dev/mapper/$P-a3 0"
-check "and parted" swap c1 "0 2048 linear /dev/ram1 0"
-refused "of 3 and 4 are not" "$ELOOP" "$TOO_DEEP" \
+check "a stack of 3 devices is made on another disk" chain c 3 /dev/ram1
+check "two stacks of 3 devices are joined" swap c1 "0 2048 linear /dev/mapper/$P-a3 0"
+check "the two stacks of 3 devices are parted" swap c1 "0 2048 linear /dev/ram1 0"
+refused "joining stacks of 3 and 4 devices is refused" "$ELOOP" "$TOO_DEEP" \
 	reload c1 "0 2048 linear /dev/mapper/$P-a4 0"
 
-# The longest way counts, not the first that is found.
+# The longest path counts, not the first that is found.
 create long "0 1024 linear /dev/ram1 0
 1024 1024 linear /dev/mapper/$P-a5 1024"
-refused "the longest of several ways counts" "$ELOOP" "$TOO_DEEP" \
+refused "a device above paths of 1 and 6 devices is refused" "$ELOOP" "$TOO_DEEP" \
 	create longer "0 2048 linear /dev/mapper/$P-long 0"
-check "after the longest is gone" swap long "0 2048 linear /dev/ram1 0"
-check "the same is accepted" create longer \
+check "the longer path is removed" swap long "0 2048 linear /dev/ram1 0"
+check "the same device is accepted without the longer path" create longer \
 	"0 2048 linear /dev/mapper/$P-long 0"
 
 set_to max_depth 7
-check "a larger max_depth applies at once" create a7 "0 2048 linear $CHAIN 0"
+check "a seventh device is accepted with max_depth=7" \
+	create a7 "0 2048 linear $CHAIN 0"
 set_to max_depth 3
-check "a smaller one leaves what there is" dd if="/dev/mapper/$P-a7" \
-	of=/dev/null bs=4k count=1 iflag=direct
-refused "but for new tables" "$ELOOP" "$TOO_DEEP" \
+check "a stack of 7 devices can still be read with max_depth=3" \
+	dd if="/dev/mapper/$P-a7" of=/dev/null bs=4k count=1 iflag=direct
+refused "a reload of the seventh device is refused with max_depth=3" "$ELOOP" "$TOO_DEEP" \
 	reload a7 "0 2048 linear /dev/mapper/$P-a6 0"
-check "except where they are not too deep" swap a7 "0 2048 linear /dev/ram1 0"
+check "a table that is not too deep is accepted with max_depth=3" \
+	swap a7 "0 2048 linear /dev/ram1 0"
 
-# Upwards through an array and a partition of it, which is the kernel's.
+# The way up leads through an array and a partition of it.
 partitioned_array() {
 	array md78 "/dev/mapper/$P-c3" && partition /dev/md78 128,1024,83 &&
 		[ -b /dev/md78p1 ]
 }
 set_to max_depth 7
-check "an array stands on a stack of 3" partitioned_array
-check "and a device on a partition of it" \
+check "an array with a partition is made on a stack of 3 devices" partitioned_array
+check "a device is made on the partition of the array" \
 	create p "0 1024 linear /dev/md78p1 0"
-check "these 5 can be joined with 2" swap c1 "0 2048 linear /dev/mapper/$P-a2 0"
-refused "but not with 3" "$ELOOP" "$TOO_DEEP" \
+check "the stack of 5 devices is joined with one of 2" \
+	swap c1 "0 2048 linear /dev/mapper/$P-a2 0"
+refused "joining the stack of 5 devices with one of 3 is refused" "$ELOOP" "$TOO_DEEP" \
 	reload c1 "0 2048 linear /dev/mapper/$P-a3 0"
 
 set_to max_depth 64
-check "64 devices are stacked" chain e 64 /dev/ram2
-check "and probed by blkid" fails blkid -p "$CHAIN"
+check "a stack of 64 devices is accepted with max_depth=64" chain e 64 /dev/ram2
+probed() {
+	blkid -p "$1"
+	# It has found nothing.
+	[ $? = 2 ]
+}
+check "blkid probes a stack of 64 devices" probed "$CHAIN"
 finish

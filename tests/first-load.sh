@@ -1,49 +1,62 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Who meets a device that is added and not yet linked waits for its links.
+# A load that meets a device whose first load has yet to link it waits for the links.
 . "$(dirname "$0")/lib.sh"
 
-slow=$(dirname "$0")/test_modules/dlg_slow.ko
+slow=test_modules/dlg_slow.ko
 plan 8
-[ -e "$slow" ] || skip "the module that slows links down is not built"
+built "$slow"
 ramdisks 1 4
-without_udev
-# Where a load takes a second, the second one has to come in time; it waits for five.
-insmod "$slow" "seconds=$([ -e /proc/lockdep ] && echo 4 || echo 1)" ||
-	skip "the module cannot be loaded: no kprobes?"
+needs "links that can be held" insmod "$(dirname "$0")/$slow"
 defer rmmod dlg_slow
 
-# Two loads that close a loop; the first, of a device that had no table, is kept
-# waiting just before it is linked.  $1 is what they may come to.
+# waits PID: the process sleeps in the kernel, or has ended.
+waits() {
+	local state
+	[ -e "/proc/$1/stat" ] || return 0
+	read -r _ _ state _ <"/proc/$1/stat"
+	[[ $state = [DZ] ]]
+}
+
+# both STATUSES: two loads close a loop, and end in one of these.  The first load, of
+# a device without a table, is held just before it is linked, until the second one
+# waits for it, or has ended.
 both() {
-	local first second next=/sys/module/dlg_slow/parameters/next
-	echo 1 >$next
+	local first second log hold=/sys/module/dlg_slow/parameters/hold
+	new_messages >"$OUTPUT.log"
+	echo 1 >$hold
 	dmsetup reload "$P-a" --table "0 2048 linear /dev/mapper/$P-b 0" &
-	while [ "$(<$next)" = 1 ]; do
-		kill -0 $! || return
-	done
-	dmsetup reload "$P-b" --table "0 2048 linear $number 0"
-	second=$?
-	wait $!
+	first=$!
+	wait_for eval "[ \$(<$hold) != 1 ]" || return
+	dmsetup reload "$P-b" --table "0 2048 linear $number 0" &
+	second=$!
+	wait_for waits "$second"
+	echo 0 >$hold
+	wait "$first"
 	first=$?
+	wait "$second"
+	second=$?
 	echo "the first: $first, the second: $second"
-	[[ "$first $second" =~ ^($1)$ ]] &&
-		dmesg | tail -n 3 | grep "linear: Device closes a loop"
+	log=$(new_messages)
+	echo "$log"
+	[[ "$first $second" =~ ^($1)$ ]] && kernel_says "Device closes a loop" <<<"$log"
 }
 
 create b "0 2048 linear /dev/ram0 0"
 for scope in linear all; do
 	set_to scope "$scope"
-	check "scope=$scope: a device without a table" \
+	check "a device without a table is made with scope=$scope" \
 		dmsetup create "$P-a" --notable
 	number=$(dmsetup info -c --noheadings -o major,minor "$P-a")
-	# 5.10 has it there already, and links it when the table is parsed.
+	# 5.10 has added the device already, and links it when the table is parsed.
 	if [ -e "/sys/dev/block/$number" ]; then
-		check "scope=$scope: one of them wins" both "0 1|1 0"
+		check "one of two loads that close a loop is refused with scope=$scope" \
+			both "0 1|1 0"
 	else
-		check "scope=$scope: who is there first wins" both "0 1"
+		check "the later of two loads that close a loop is refused with scope=$scope" \
+			both "0 1"
 	fi
-	check "scope=$scope: is cleared" dmsetup clear "$P-b"
-	check "scope=$scope: and away" dmsetup remove "$P-a"
+	check "the inactive table of b is cleared with scope=$scope" dmsetup clear "$P-b"
+	check "device a is removed with scope=$scope" dmsetup remove "$P-a"
 done
 finish

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Direct and buffered I/O, large and small, within segments and across them.
+# Direct, buffered and mapped I/O of all sizes work, within segments and across them.
 . "$(dirname "$0")/lib.sh"
 
 plan 10
@@ -23,23 +23,27 @@ written() {
 	fio --name=io --filename="$device" --size=8M --minimal --output=/dev/null \
 		--verify=crc32c --verify_fatal=1 --do_verify=1 --randrepeat=1 "$@"
 }
-check "direct, 512 bytes, random" \
+check "direct random writes of 512 bytes are read back" \
 	written --direct=1 --bs=512 --rw=randwrite --io_size=1M
-check "direct, 4 KiB, random" written --direct=1 --bs=4k --rw=randwrite
-check "direct, 1 MiB, across segments" written --direct=1 --bs=1M --rw=write
-check "direct, 512 bytes to 256 KiB, mixed" written --direct=1 \
-	--bsrange=512-256k --rw=randwrite --iodepth=8 \
+check "direct random writes of 4 KiB are read back" \
+	written --direct=1 --bs=4k --rw=randwrite
+check "direct writes of 1 MiB, across segments, are read back" \
+	written --direct=1 --bs=1M --rw=write
+check "direct random writes of 512 bytes to 256 KiB are read back" \
+	written --direct=1 --bsrange=512-256k --rw=randwrite --iodepth=8 \
 	--ioengine=libaio --verify=md5
-check "buffered, 4 KiB, random" written --bs=4k --rw=randwrite --end_fsync=1
-check "buffered, 128 KiB, in order" written --bs=128k --rw=write --end_fsync=1
-check "mapped memory" written --bs=4k --rw=randwrite --ioengine=mmap
+check "buffered random writes of 4 KiB are read back" \
+	written --bs=4k --rw=randwrite --end_fsync=1
+check "buffered sequential writes of 128 KiB are read back" \
+	written --bs=128k --rw=write --end_fsync=1
+check "random writes to mapped memory are read back" \
+	written --bs=4k --rw=randwrite --ioengine=mmap
 
 sectors 0 16392 >"$device"
 sync
-same "the last sector holds its number" 16391 \
-	"$(dd if="$device" skip=16391 count=1 status=none | tr -d ' ')"
-same "it does so below" 16391 \
-	"$(dd if=/dev/ram1 skip=32766 count=1 status=none | tr -d ' ')"
-check "the end of the device is its end" \
-	test "$(blockdev --getsz "$device")" = 16392
+same "the last sector of the device holds its number" "$(sectors 16391 1)" \
+	"$(dd if="$device" skip=16391 count=1 status=none)"
+same "the disk below holds the last sector where the table says" "$(sectors 16391 1)" \
+	"$(dd if=/dev/ram1 skip=32766 count=1 status=none)"
+same "the device ends where its table ends" 16392 "$(blockdev --getsz "$device")"
 finish

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Partitions of an image, by kpartx.
+# Partitions that kpartx maps are guarded, and follow a changed partition table.
 # shellcheck disable=SC2016 # eval is to expand it
 . "$(dirname "$0")/stacks.sh"
 
@@ -11,24 +11,28 @@ partition "$LOOP" $'2048,32768\n34816,32768' --no-tell-kernel
 NAME=${LOOP#/dev/}
 
 # kpartx names what it makes after the disk.
-check "two partitions" kpartx -n -a -p "$P-" "$LOOP"
-defer eval "! dmsetup info ${NAME}$P-1 >/dev/null 2>&1 || kpartx -n -d -p $P- $LOOP"
+check "kpartx maps two partitions" kpartx -n -a -p "$P-" "$LOOP"
+defer eval "! exists ${NAME}$P-1 || kpartx -n -d -p $P- $LOOP"
 dmsetup mknodes
 ONE=/dev/mapper/${NAME}$P-1
-check "are guarded" [ "$(dmsetup status "${NAME}$P-1" "${NAME}$P-2" |
+check "both partitions are guarded" [ "$(dmsetup status "${NAME}$P-1" "${NAME}$P-2" |
 	grep -c guarded)" = 2 ]
-check "the first is written to" make_files "$ONE"
-check "all is there" remount "$ONE"
+check "a file system is made on the first partition" make_files "$ONE"
+check "the files are intact after a remount" remount "$ONE"
 umount "$DIR"
-refused "it does not move onto itself" "$EINVAL" "Device maps onto itself" \
-	dmsetup reload "${NAME}$P-1" --table "0 32768 linear $ONE 0"
-check "they are updated" eval 'kpartx -n -u -p $P- $LOOP && mount $ONE $DIR && intact'
+refused "a table that maps the partition onto itself is refused" "$EINVAL" \
+	"Device maps onto itself" dmsetup reload "${NAME}$P-1" --table "0 32768 linear $ONE 0"
+check "kpartx -u keeps the files while the partition table is unchanged" \
+	eval 'kpartx -n -u -p $P- $LOOP && mount $ONE $DIR && intact'
 umount "$DIR"
 partition "$LOOP" $'2048,34816\n36864,16384' --no-tell-kernel
-check "and again when the table has changed" kpartx -n -u -p "$P-" "$LOOP"
-same "to its sizes" "34816 16384" "$(blockdev --getsz "$ONE" "${ONE%1}2" | xargs)"
-check "all is there" eval 'mount $ONE $DIR && intact'
+check "kpartx -u succeeds after the partition table has changed" \
+	kpartx -n -u -p "$P-" "$LOOP"
+same "both partitions have their new sizes" $'34816\n16384' \
+	"$(blockdev --getsz "$ONE" "${ONE%1}2")"
+check "the files are intact after the partition table has changed" \
+	eval 'mount $ONE $DIR && intact'
 umount "$DIR"
-check "they lie where the table says" in_place
-check "and deleted" kpartx -n -d -p "$P-" "$LOOP"
+check "both partitions lie where their tables say" in_place
+check "kpartx -d deletes the partitions" kpartx -n -d -p "$P-" "$LOOP"
 finish

@@ -6,7 +6,9 @@
 # modprobe finds.
 
 # shellcheck source=/dev/null
-. "$(dirname "${BASH_SOURCE[0]}")/../kselftest/ktap_helpers.sh"
+. "${BASH_SOURCE[0]%/*}/../kselftest/ktap_helpers.sh"
+# shellcheck source=tests/udev.sh
+. "${BASH_SOURCE[0]%/*}/udev.sh"
 
 MODULE=dm_linear_guard
 PARAMS=/sys/module/$MODULE/parameters
@@ -25,6 +27,22 @@ require() {
 	done
 }
 
+# needs WHAT COMMAND...: the test can go on if the command succeeds, else it is
+# skipped, for want of WHAT and for what the command said.
+needs() {
+	local what=$1 said
+	shift
+	said=$("$@" 2>&1) || skip "no $what: $* said: ${said//$'\n'/; }"
+}
+
+# built FILE...: the Makefile has made these, beside the tests.
+built() {
+	local file
+	for file; do
+		[ -e "$(dirname "$0")/$file" ] || skip "$file is not built"
+	done
+}
+
 # Commands to run at the end, last first; each that fails fails the test.
 DEFERRED=()
 defer() {
@@ -32,23 +50,23 @@ defer() {
 }
 
 clean_up() {
-	local status=$? i
+	local status=$? i left
 	trap - EXIT
 	for ((i = ${#DEFERRED[@]} - 1; i >= 0; i--)); do
-		eval "${DEFERRED[i]}" || {
-			echo "# cleaning up failed: ${DEFERRED[i]}"
-			status=$KSFT_FAIL
-		}
+		eval "${DEFERRED[i]}" ||
+			unclean "${DEFERRED[i]}failed with status $?"
 	done
-	if dmsetup ls | grep "$P"; then
-		echo "# devices are left"
-		status=$KSFT_FAIL
-	fi
+	left=$(dmsetup ls | grep "$P") && unclean "devices are left: $left"
 	if [ -e "/sys/module/$MODULE" ] && [ "$(users)" != "$USERS" ]; then
-		echo "# the module had $USERS users and has $(users)"
-		status=$KSFT_FAIL
+		unclean "the module had $USERS users and has $(users)"
 	fi
 	exit "$status"
+}
+
+# unclean WHAT: of clean_up, which fails the test by it.
+unclean() {
+	echo "# clean-up: $1"
+	status=$KSFT_FAIL
 }
 
 # How many tables (and running loads) use the module.
@@ -78,11 +96,14 @@ counter() {
 	cat "$PARAMS/$1"
 }
 
+# plan COUNT: so many checks follow, on a machine whose udev keeps away from the
+# test's devices: their nodes are made by libdevmapper alone, and nothing probes
+# them.  That is five times as fast; with_udev has it otherwise.
 plan() {
 	[ "$(id -u)" = 0 ] || skip "not root"
-	require dmsetup
+	require dmsetup udevadm
 	[ -e "/sys/module/$MODULE" ] || {
-		load_module || skip "cannot load the module"
+		needs "module" load_module
 		defer rmmod "$MODULE"
 	}
 	local parameter
@@ -91,9 +112,12 @@ plan() {
 	done
 	USERS=$(users)
 	OUTPUT=$(mktemp)
-	defer rm "$OUTPUT"
+	defer rm -f "$OUTPUT" "$OUTPUT.log"
 	trap clean_up EXIT
 	trap 'exit 1' INT TERM
+	stop_udev
+	exec {KMSG}</dev/kmsg
+	new_messages >"$OUTPUT"
 	ktap_print_header
 	ktap_set_plan "$1"
 }
@@ -102,10 +126,14 @@ finish() {
 	ktap_finished
 }
 
-# check DESCRIPTION COMMAND...: passes if the command succeeds.
+# check DESCRIPTION COMMAND...: passes if the command succeeds.  The description
+# is a sentence that says what then holds, and that no other check of the test has.
+declare -A SEEN
 check() {
 	local description=$1
 	shift
+	[ ! "${SEEN[$description]-}" ] || set -- eval "echo 'two checks say this'; false"
+	SEEN[$description]=yes
 	# Not in a subshell: what the command defers has to last.
 	if "$@" >"$OUTPUT" 2>&1; then
 		ktap_test_pass "$description"
@@ -133,6 +161,15 @@ fails() {
 	! "$@"
 }
 
+# says PATTERN COMMAND...: the command fails, and what it says has that.
+says() {
+	local said
+	# shellcheck disable=SC2053 # it is a pattern
+	! said=$("${@:2}" 2>&1) && [[ $said == *$1* ]] && return 0
+	echo "${said:-this was accepted}"
+	return 1
+}
+
 same_text() {
 	[ "$1" = "$2" ] || diff <(echo "$1") <(echo "$2")
 }
@@ -149,17 +186,16 @@ refused() {
 }
 
 refuses() {
-	local error=$1 phrase=$2 mark output log i
+	local error=$1 phrase=$2 output log i
 	# Ten such lines in five seconds are all that the kernel logs.
 	for i in 0 5; do
 		sleep "$i"
-		mark=$P.$RANDOM.$RANDOM
-		echo "$mark" >/dev/kmsg
+		new_messages >"$OUTPUT.log"
 		output=$("${@:3}" 2>&1) && {
 			echo "this was accepted"
 			return 1
 		}
-		log=$(dmesg | sed "1,/$mark/d")
+		log=$(new_messages)
 		if [[ $output != *"$error"* ]]; then
 			break
 		elif kernel_says "$phrase" <<<"$log"; then
@@ -174,6 +210,15 @@ kernel_says() {
 	grep -qF -e ": linear: $1" -e ": linear-guard: $1"
 }
 
+# new_messages: what the kernel has logged since the last call, or since plan.
+# The end of it is an error, as nobody is to wait there for more.
+new_messages() {
+	local messages
+	messages=$(dd bs=8k iflag=nonblock status=none 2>&1 <&"$KMSG" |
+		sed -e '/Resource temporarily unavailable$/d' -e 's/^[0-9,]*[^;]*;//')
+	printf '%s\n' "${messages//\\x5c/\\}"
+}
+
 # create NAME TABLE [OPTION...]: make a mapped device, removed at the end.
 create() {
 	local name=$P-$1 table=$2
@@ -183,9 +228,16 @@ create() {
 }
 
 remove_device() {
-	dmsetup info "$1" >/dev/null 2>&1 || return 0
-	dmsetup resume "$1"
-	dmsetup remove --retry "$1"
+	! exists "$1" || { dmsetup resume "$1" && dmsetup remove --retry "$1"; }
+}
+
+# exists NAME: there is a mapped device of that name.
+exists() {
+	local said
+	# Not "return" alone: on the way out it would be the status of the exit.
+	said=$(dmsetup info "$1" 2>&1) && return 0
+	[[ $said == *"does not exist"* ]] || echo "$said" >&2
+	return 1
 }
 
 # reload NAME TABLE: put a table into the inactive slot.
@@ -201,31 +253,32 @@ swap() {
 # ramdisks NUMBER MEBIBYTES: /dev/ram0 and on, empty, gone at the end.
 ramdisks() {
 	[ ! -e /dev/ram0 ] || skip "RAM disks are in use"
-	modprobe brd rd_nr="$1" rd_size=$(($2 * 1024)) 2>/dev/null ||
-		skip "no RAM disks"
-	udevadm settle
+	needs "RAM disks" modprobe brd rd_nr="$1" rd_size=$(($2 * 1024))
 	defer rmmod brd
+	[ -b "/dev/ram$(($1 - 1))" ] || skip "no node /dev/ram$(($1 - 1))"
 }
 
 # loop_device MEBIBYTES [OPTION...]: sets LOOP to one on a file in memory.
 loop_device() {
 	local file
 	require losetup
-	modprobe -q loop
+	needs "loop devices" modprobe loop
 	file=$(mktemp "/dev/shm/$P.XXXXXX")
 	defer rm "$file"
 	truncate -s "$1M" "$file"
-	LOOP=$(losetup --find --show "${@:2}" "$file" 2>/dev/null) || skip "no loop devices"
+	LOOP=$(losetup --find --show "${@:2}" "$file" 2>&1) ||
+		skip "no loop devices: losetup said: $LOOP"
 	defer losetup --detach "$LOOP"
 }
 
 # pmem_disk MEBIBYTES: sets PMEM to persistent memory of at least that size.
 pmem_disk() {
+	local boot="boot with memmap=352M!1G, for example"
 	PMEM=/dev/pmem0
-	modprobe -qa nd_e820 nd_pmem
-	udevadm settle
-	[ "$(blockdev --getsz "$PMEM" 2>/dev/null)" -ge $(($1 * 2048)) ] 2>/dev/null ||
-		skip "no $PMEM of $1 MiB; boot with memmap=352M!1G, for example"
+	needs "persistent memory" modprobe -a nd_e820 nd_pmem
+	[ -b "$PMEM" ] || skip "no $PMEM; $boot"
+	[ "$(blockdev --getsz "$PMEM")" -ge $(($1 * 2048)) ] ||
+		skip "$PMEM has less than $1 MiB; $boot"
 	! grep -q "^$PMEM" /proc/mounts || skip "$PMEM is in use"
 }
 
@@ -234,7 +287,7 @@ null_disk() {
 	local dir=/sys/kernel/config/nullb/$P-$1 setting
 	if [ ! -d /sys/kernel/config/nullb ]; then
 		[ ! -e /sys/module/null_blk ] || skip "null_blk is in use"
-		modprobe null_blk nr_devices=0 2>/dev/null || skip "no null_blk"
+		needs null_blk modprobe null_blk nr_devices=0
 		defer rmmod null_blk
 		mount_configfs
 	fi
@@ -269,8 +322,8 @@ mount_tracefs() {
 # scsi_disk OPTION...: sets SCSI to one of scsi_debug's.
 scsi_disk() {
 	[ ! -e /sys/module/scsi_debug ] || skip "scsi_debug is in use"
-	modprobe -q sd_mod
-	modprobe scsi_debug "$@" 2>/dev/null || skip "no scsi_debug"
+	needs "SCSI disks" modprobe sd_mod
+	needs scsi_debug modprobe scsi_debug "$@"
 	defer remove_scsi_debug
 	find_scsi_disk scsi_debug
 }
@@ -300,15 +353,15 @@ find_scsi_disk() {
 target_disk() {
 	local config=/sys/kernel/config/target disk port dir
 	[ ! -e /sys/module/tcm_loop ] || skip "the SCSI target is in use"
-	modprobe -qa sd_mod target_core_mod || skip "no SCSI target"
-	defer modprobe -qr tcm_loop
+	needs "SCSI target" modprobe -a sd_mod target_core_mod
+	defer modprobe -r tcm_loop
 	mount_configfs
 	# It keeps reservations in a file.
 	dir=$(mktemp -d)
 	defer rm -r "$dir"
 	mkdir "$dir/pr"
 	echo "$dir" >"$config/dbroot"
-	modprobe -q tcm_loop || skip "no SCSI target"
+	needs "SCSI target" modprobe tcm_loop
 	disk=$config/core/rd_mcp_77/$P
 	defer rmdir "${disk%/*}"
 	mkdir -p "$disk"
@@ -363,6 +416,7 @@ partition() {
 start_io() {
 	IO=$(mktemp -d)
 	defer rm -r "$IO"
+	: >"$IO/rounds"
 	write_and_verify "$@" >"$IO/output" 2>&1 &
 	IO_PID=$!
 	defer finish_io
@@ -375,22 +429,26 @@ verified() {
 		--do_verify=1 --minimal --output=/dev/null "${@:2}"
 }
 
+# No more than so much, as the test itself has to get on, too.
 write_and_verify() {
 	local rounds=0
 	until [ -e "$IO/stop" ]; do
-		verified "$1" --io_size="$2" --randseed=$((rounds + 1)) || return
+		verified "$1" --io_size="$2" --randseed=$((rounds + 1)) \
+			--rate_iops=400 || return
 		rounds=$((rounds + 1))
-		echo "$rounds" >"$IO/rounds"
+		printf . >>"$IO/rounds"
 	done
 }
 
 io_rounds() {
-	cat "$IO/rounds" 2>/dev/null || echo 0
+	local rounds
+	rounds=$(<"$IO/rounds")
+	echo ${#rounds}
 }
 
 finish_io() {
 	touch "$IO/stop"
-	wait "$IO_PID"
+	wait "$IO_PID" || { cat "$IO/output"; return 1; }
 }
 
 # atomic_option: what makes a disk of scsi_debug do atomic writes, if anything.
@@ -430,13 +488,27 @@ empty_ramdisks() {
 	done
 }
 
-# wait_for COMMAND...: until it succeeds, for half a minute.
+# wait_for COMMAND...: until it succeeds, or the machine has had nothing to do for
+# PATIENCE seconds: then nothing comes of it any more.  How fast the machine is does
+# not matter, as what it still has to do is no idle time.
+PATIENCE=30
 wait_for() {
-	for _ in {1..300}; do
-		! "$@" || return 0
+	local ticks
+	ticks=$(($(idle_ticks) + 100 * PATIENCE * $(nproc)))
+	until "$@"; do
 		sleep 0.1
+		if [ "$(idle_ticks)" -gt "$ticks" ]; then
+			echo "waited in vain for: $*" >&2
+			return 1
+		fi
 	done
-	return 1
+}
+
+# idle_ticks: hundredths of seconds for which processors have been idle.
+idle_ticks() {
+	local idle iowait
+	read -r _ _ _ _ idle iowait _ </proc/stat
+	echo $((idle + iowait))
 }
 
 # make_bcache DEVICE: put a bcache on it, and say which.
@@ -490,38 +562,36 @@ check_leaks() {
 	fi
 }
 
-# without_udev: until the end, device nodes are made by dmsetup alone, and
-# nothing probes new devices: five times as fast.
-without_udev() {
-	require pgrep
-	udevadm settle
+# stop_udev: of plan.  In a VM of scripts/vm it stays away for the next test, too,
+# and without its socket libdevmapper does not take it for present.
+stop_udev() {
 	if [ -d /run/systemd/system ]; then
+		udevadm settle
 		udevadm control --stop-exec-queue
 		defer udevadm control --start-exec-queue
-	else
-		wait_for udev_is_gone || skip "udevd does not end"
-		defer start_udev
+	elif udev_runs; then
+		udevadm settle
+		needs "machine without udev" wait_for udev_ends
+		rm -f /run/udev/control
 	fi
 	export DM_DISABLE_UDEV=1
 }
 
-udev_is_gone() {
-	! pgrep -x 'systemd-udevd|\(udev-worker\)' >/dev/null || {
-		udevadm control --exit --timeout=5
-		false
-	}
+# udev_ends: it is asked to, until it has.
+udev_ends() {
+	! udev_runs || { udevadm control --exit; false; }
 }
 
-# Nothing of ours stays open in it: who runs the test waits for our output's end.
-start_udev() (
-	local fd
-	exec </dev/null >/dev/null 2>&1
-	for fd in /proc/self/fd/*; do
-		fd=${fd##*/}
-		[ "$fd" -le 2 ] || eval "exec $fd>&-"
-	done
-	exec /lib/systemd/systemd-udevd --daemon
-)
+# with_udev: it does with the devices of this test what it does with any.
+with_udev() {
+	unset DM_DISABLE_UDEV
+	if [ -d /run/systemd/system ]; then
+		udevadm control --start-exec-queue
+	else
+		start_udev
+		needs "udev" wait_for udevadm control --ping
+	fi
+}
 
 # hurry: what waits for a grace period waits less, until the end.
 hurry() {
@@ -531,12 +601,10 @@ hurry() {
 	echo 1 >"$file"
 }
 
-# sectors FIRST COUNT: that many sectors of text, each holding its own number.
+# sectors [AT=NUMBER]... {FIRST COUNT}...: sectors of text that hold their numbers;
+# sectors.c has more of it.
 sectors() {
-	awk -v first="$1" -v count="$2" 'BEGIN {
-		for (i = first; i < first + count; i++)
-			printf "%-511d\n", i
-	}'
+	"${BASH_SOURCE[0]%/*}/sectors" "$@"
 }
 
 # number_of DEVICE: the kernel's name for it, as in dm-3.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# LVM: a mounted volume becomes a mirror, a RAID, cached, a snapshot, and back.
+# LVM: a mounted volume is converted to mirror, RAID and cache, and back; a snapshot is merged.
 # shellcheck disable=SC2016,SC2034 # eval is to expand it
 . "$(dirname "$0")/stacks.sh"
 
@@ -16,32 +16,32 @@ convert() {
 	lvconvert -q -y -i 1 "$@"
 }
 
-check "a volume" eval 'vgcreate -q $P $A $B && defer vgremove -q -f $P &&
+check "a volume is created" eval 'vgcreate -q $P $A $B && defer vgremove -q -f $P &&
 	lvcreate -q -y -W n -Z n -L 12M -n home $P $A'
-check "is written to" make_files "$LV"
+check "a file system on the volume is written to" make_files "$LV"
 for type in "mirror --mirrorlog core" raid1; do
 	# shellcheck disable=SC2086
-	check "it becomes a ${type%% *}" convert --type $type -m 1 "$LV" "$B"
-	check "that is written to" write_more
-	check "it becomes linear again" convert -m 0 "$LV" "$B"
-	check "all is there" intact
+	check "the volume is converted to ${type%% *}" convert --type $type -m 1 "$LV" "$B"
+	check "the volume is written to as ${type%% *}" write_more
+	check "the volume is converted from ${type%% *} to linear" convert -m 0 "$LV" "$B"
+	check "the files are intact after the conversion from ${type%% *}" intact
 done
 
-# (A volume as the cache is more than forky's LVM can do without udev.)
-check "it is cached" eval '
+# (Without udev, forky's LVM cannot make a volume the cache.)
+check "the volume is cached by a cache pool" eval '
 	lvcreate -q -y --type cache-pool -L 8M --poolmetadatasize 4M -n fast $P $B &&
 	lvconvert -q -y --type cache --cachepool fast $LV'
-check "and written to" write_more
-check "and no longer cached" lvconvert -q -y --uncache "$LV"
-check "all is there" remount "$LV"
+check "the volume is written to while it is cached" write_more
+check "the cache is taken off the volume" lvconvert -q -y --uncache "$LV"
+check "the files are intact after the cache is taken off" remount "$LV"
 
-check "a snapshot is taken" lvcreate -q -y -s -L 8M -n snap "$LV"
-sectors 4096 4096 >"$DIR/one"
+check "a snapshot of the volume is taken" lvcreate -q -y -s -L 8M -n snap "$LV"
+sectors 4096 4096 >"$DIR/one" || exit 1
 sync
-check "and merged, when the busy origin is activated again" eval '
+check "the snapshot is merged when the origin is activated again" eval '
 	lvconvert -q -y --merge $P/snap && umount $DIR && vgchange -q -an $P &&
 	vgchange -q -ay $P && wait_for lvs_are home && mount $LV $DIR'
-check "all is what it was" intact
-umount "$DIR"
-check "all of it lies where the tables say" in_place
+check "the files are what they were when the snapshot was taken" intact
+umount "$DIR" || exit 1
+check "the data of each linear device lies where its table says" in_place
 finish

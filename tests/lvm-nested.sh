@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# LVM: a group inside a volume of a group works, and is not closed to a loop.
+# LVM: a volume group on a volume of another works, and no table closes a loop of the two.
 # shellcheck disable=SC2016 # eval is to expand it
 . "$(dirname "$0")/stacks.sh"
 
@@ -8,33 +8,36 @@ start_stack 18
 lvm_on 48
 LV=/dev/${P}x/home
 
-check "a group" eval 'vgcreate -q $P ${LOOPS[0]} && defer vgremove -q -f $P'
-check "with a volume" lvcreate -q -y -W n -Z n -L 32M -n outer "$P"
-check "that is a group" eval 'vgcreate -q ${P}x /dev/$P/outer &&
-	defer vgremove -q -f ${P}x'
-check "with a volume" lvcreate -q -y -W n -Z n -L 12M -n home "${P}x"
-check "that is written to" make_files "$LV"
-check "all are guarded" guarded
-check "the inner one is extended" eval 'lvextend -q -L 16M $LV && resize2fs $LV'
-check "all is there" intact
+check "the outer volume group is created" eval '
+	vgcreate -q $P ${LOOPS[0]} && defer vgremove -q -f $P'
+check "the outer volume is created" lvcreate -q -y -W n -Z n -L 32M -n outer "$P"
+check "the inner volume group is created on the outer volume" eval '
+	vgcreate -q ${P}x /dev/$P/outer && defer vgremove -q -f ${P}x'
+check "the inner volume is created" lvcreate -q -y -W n -Z n -L 12M -n home "${P}x"
+check "a file system on the inner volume is written to" make_files "$LV"
+check "each linear device is guarded after it is created" guarded
+check "the inner volume and its file system are extended" eval '
+	lvextend -q -L 16M $LV && resize2fs $LV'
+check "the files are intact after the extension" intact
 
-# What stands on the outer volume does not become a part of it.
-check "a second volume in the inner group" \
+# A volume that is stacked on the outer volume does not become a part of it.
+check "a second inner volume is created" \
 	lvcreate -q -y -W n -Z n -L 8M -n loop "${P}x"
-refused "the outer volume is not moved there" "$ELOOP" "Device closes a loop" \
-	reload outer "0 16384 linear /dev/${P}x/loop 0"
-refused "nor mirrored there" "$ELOOP" "refusing $P-outer" reload outer \
+refused "a linear table of the outer volume onto an inner one is refused" "$ELOOP" \
+	"Device closes a loop" reload outer "0 16384 linear /dev/${P}x/loop 0"
+refused "a mirror table of the outer volume onto an inner one is refused" "$ELOOP" \
+	"refusing $P-outer" reload outer \
 	"0 16384 mirror core 1 1024 2 ${LOOPS[0]} 2048 /dev/${P}x/loop 0"
-check "all is there" remount "$LV"
-umount "$DIR"
+check "the files are intact after the refusals" remount "$LV"
+umount "$DIR" || exit 1
 
-# As at boot: what stands on the disks first, then what stands on that.
-check "both are deactivated" vgchange -q -an "${P}x" "$P"
-same "nothing of them is left" "" "$(dmsetup ls | grep "^$P")"
-check "and activated as at boot" eval '
+# As at boot, LVM activates the group on the disks first, then the group on that.
+check "both volume groups are deactivated" vgchange -q -an "${P}x" "$P"
+same "no mapped device of the volume groups is left" "" "$(dmsetup ls | grep "^$P")"
+check "both volume groups are activated as at boot" eval '
 	vgchange -q -aay --sysinit && vgchange -q -aay --sysinit'
-check "all are guarded" guarded
-check "all is there" eval 'mount $LV $DIR && intact'
-umount "$DIR"
-check "all of it lies where the tables say" in_place
+check "each linear device is guarded after the activation" guarded
+check "the files are intact after the activation" eval 'mount $LV $DIR && intact'
+umount "$DIR" || exit 1
+check "the data of each linear device lies where its table says" in_place
 finish

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# LVM: a mounted volume grows, shrinks, moves, is split off and merged.
+# LVM: a volume is extended, reduced and moved, and its group is split and merged.
 # shellcheck disable=SC2016,SC2034 # eval is to expand it
 . "$(dirname "$0")/stacks.sh"
 
@@ -9,49 +9,72 @@ lvm_on 40 40 40 12
 A=${LOOPS[0]} B=${LOOPS[1]} C=${LOOPS[2]} D=${LOOPS[3]}
 LV=/dev/$P/home
 
-check "a volume group" vgcreate -q "$P" "$A" "$B"
+check "a volume group is created" vgcreate -q "$P" "$A" "$B"
 defer vgremove -q -f "$P"
-check "a volume" lvcreate -q -y -W n -Z n -L 12M -n home "$P" "$A"
-check "is guarded" guarded
-check "is written to" make_files "$LV"
-check "is extended onto another disk" lvextend -q -L 24M "$LV" "$B"
-check "so is its file system" resize2fs "$LV"
-check "and written to" write_more
-check "all is there" remount "$LV"
-umount "$DIR"
-check "it is reduced" eval 'e2fsck -fp $LV && resize2fs $LV 16M &&
+check "a volume is created" lvcreate -q -y -W n -Z n -L 12M -n home "$P" "$A"
+check "the volume is guarded after it is created" guarded
+check "a file system on the volume is written to" make_files "$LV"
+check "the mounted volume is extended onto another disk" lvextend -q -L 24M "$LV" "$B"
+check "the mounted file system is extended" resize2fs "$LV"
+check "the volume is written to after the extension" write_more
+check "the files are intact after the extension" remount "$LV"
+umount "$DIR" || exit 1
+check "the file system and the volume are reduced" eval 'e2fsck -fp $LV && resize2fs $LV 16M &&
 	lvreduce -q -f -L 16M $LV && mount $LV $DIR'
-check "all is there" intact
+check "the files are intact after the reduction" intact
 
-check "another disk joins" vgextend -q "$P" "$C"
-write_more &
-check "the busy volume moves" pvmove -q -i 1 "$A" "$C"
-check "and is written to meanwhile" wait $!
-check "all is there" remount "$LV"
-# A copy that may take one hundredth of the time is still there to be aborted.
-slowly() {
-	local file=/sys/module/dm_mirror/parameters/raid1_resync_throttle
-	defer eval "echo $(cat "$file") >$file"
-	echo 1 >"$file"
-	"$@"
+# From before a move until after it, the volume is written to.
+keep_writing() {
+	until [ -e "$LVM_SYSTEM_DIR/moved" ]; do
+		write_more || return
+		: >"$LVM_SYSTEM_DIR/written"
+	done
 }
-check "another move begins" slowly pvmove -q -b -i 5 "$C" "$A"
-check "is not done yet" eval 'dmsetup table --target mirror | grep "^$P"'
-check "and is aborted" pvmove -q --abort
-check "the volume is where it was" eval '
-	lvs --noheadings -o devices $P/home | grep -q "^ *$C(" &&
-	! dmsetup table --target mirror | grep "^$P"'
-check "all is there" remount "$LV"
-check "it is guarded still" guarded
+check "another disk is added to the volume group" vgextend -q "$P" "$C"
+keep_writing &
+writer=$!
+wait_for [ -e "$LVM_SYSTEM_DIR/written" ]
+check "the busy volume is moved to another disk" pvmove -q -i 1 "$A" "$C"
+: >"$LVM_SYSTEM_DIR/moved"
+check "the volume is written to during the move" wait "$writer"
+check "the files are intact after the move" remount "$LV"
 
-umount "$DIR"
-check "a second volume" eval 'vgextend -q $P $D &&
+# pvmove sees to the end of this move after an hour only, so that it is there to
+# be aborted; and the copy may take one hundredth of the time.
+begin_move() {
+	local file=/sys/module/dm_mirror/parameters/raid1_resync_throttle
+	defer eval "echo $(<"$file") >$file"
+	echo 1 >"$file"
+	pvmove -q -i +3600 "$C" "$A" &
+	MOVE=$!
+	wait_for moving
+}
+moving() {
+	dmsetup table --target mirror | grep "^$P"
+}
+abort_move() {
+	local status=0
+	pvmove -q --abort || status=1
+	kill "$MOVE"
+	wait "$MOVE"
+	return "$status"
+}
+check "a second move begins" begin_move
+check "the second move is not done before it is aborted" moving
+check "the second move is aborted" abort_move
+check "the volume is where it was before the aborted move" eval '
+	lvs --noheadings -o devices $P/home | grep -q "^ *$C(" && ! moving'
+check "the files are intact after the aborted move" remount "$LV"
+check "the volume is guarded after the aborted move" guarded
+
+umount "$DIR" || exit 1
+check "a second volume is created on a fourth disk" eval 'vgextend -q $P $D &&
 	lvcreate -q -y -W n -Z n -L 4M -n other $P $D'
-check "the group is split" eval 'vgchange -q -an $P && vgsplit -q -n $P/other $P ${P}x'
-check "and merged" vgmerge -q "$P" "${P}x"
-check "it is activated" vgchange -q -ay "$P"
-mount "$LV" "$DIR"
-check "all is there" intact
-umount "$DIR"
-check "all of it lies where the tables say" in_place
+check "the volume group is split" eval 'vgchange -q -an $P && vgsplit -q -n $P/other $P ${P}x'
+check "the two volume groups are merged" vgmerge -q "$P" "${P}x"
+check "the merged volume group is activated" vgchange -q -ay "$P"
+mount "$LV" "$DIR" || exit 1
+check "the files are intact after the merge" intact
+umount "$DIR" || exit 1
+check "the data of each linear device lies where its table says" in_place
 finish

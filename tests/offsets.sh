@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Each sector is found where the table says, over 1, 2 and 1,000 segments.
+# Each sector lies where the table says, with 1, 2 and 1,000 segments.
 . "$(dirname "$0")/lib.sh"
 
 plan 14
@@ -9,10 +9,11 @@ size=16384
 
 # expect TABLE: what a device with that table reads, by arithmetic alone.
 expect() {
-	echo "$1" | awk '{
-		for (i = $5; i < $5 + $2; i++)
-			printf "%-511d\n", i
-	}'
+	local length first pairs=()
+	while read -r _ length _ _ first; do
+		pairs+=("$first" "$length")
+	done <<<"$1"
+	sectors "${pairs[@]}"
 }
 
 # shuffled SEGMENTS: a table over the whole disk, its parts in a random order.
@@ -41,48 +42,51 @@ shuffled() {
 	}'
 }
 
-# verify NAME TABLE: reads, then writes to the edges of segments.
+# verify NAME SEGMENTS TABLE: reads, then writes to the edges of segments.
 verify() {
-	local name=$1 table=$2 device=/dev/mapper/$P-$1 edge
+	local name=$1 segments=$2 table=$3 device=/dev/mapper/$P-$1 edge sector now=()
 	sectors 0 "$size" >/dev/ram0
 	sync
-	check "$name: created" create "$name" "$table"
-	check "$name: each sector reads as the table says" \
+	check "a device of $segments is created" create "$name" "$table"
+	check "each sector of the device of $segments reads as the table says" \
 		cmp "$device" <(expect "$table")
 
-	# First and last sector of up to 8 segments, the outermost included:
-	# sector N of the device becomes 1000000 + N.
-	for edge in $(edges "$table" | cut -d' ' -f1); do
+	# Sector N of the device becomes 1000000 + N.
+	while read -r edge sector; do
+		now+=("$sector=$((1000000 + edge))")
 		sectors $((1000000 + edge)) 1 |
 			dd of="$device" seek="$edge" oflag=direct status=none
-	done
-	check "$name: writes to the edges land there and nowhere else" \
-		cmp <(dd if=/dev/ram0 bs=1M iflag=direct status=none) <(edges "$table" | awk -v size="$size" '
-			{ now[$2] = 1000000 + $1 }
-			END {
-				for (i = 0; i < size; i++)
-					printf "%-511d\n", i in now ? now[i] : i
-			}')
-	same "$name: table in, table out" "${table//\/dev\/ram0/1:0}" \
-		"$(dmsetup table "$P-$name")"
+	done < <(edges "$table")
+	check "writes to the edges of $segments change those sectors and no others" \
+		cmp <(dd if=/dev/ram0 bs=1M iflag=direct status=none) \
+			<(sectors "${now[@]}" 0 "$size")
+	same "the table of $segments is reported as it was loaded" \
+		"${table//\/dev\/ram0/1:0}" "$(dmsetup table "$P-$name")"
 }
 
-# edges TABLE: pairs of a sector of the device and the one below it.
+# edges TABLE: the first and the last sector of up to 8 segments, the outermost
+# included, as pairs of the sector of the device and that of the disk.
 edges() {
-	{ echo "$1" | head -n 4; echo "$1" | tail -n 4; } | sort -nu |
-		awk '{ print $1, $5; print $1 + $2 - 1, $5 + $2 - 1 }'
+	local lines i start length first
+	mapfile -t lines <<<"$1"
+	for i in "${!lines[@]}"; do
+		[ "$i" -lt 4 ] || [ "$i" -ge $((${#lines[@]} - 4)) ] || continue
+		read -r start length _ _ first <<<"${lines[i]}"
+		echo "$start $first"
+		echo "$((start + length - 1)) $((first + length - 1))"
+	done
 }
 
-verify one "0 1000 linear /dev/ram0 77"
-verify two "$(shuffled 2)"
-verify thousand "$(shuffled 1000)"
+verify one "1 segment" "0 1000 linear /dev/ram0 77"
+verify two "2 segments" "$(shuffled 2)"
+verify thousand "1,000 segments" "$(shuffled 1000)"
 
-create top "0 501 linear /dev/mapper/$P-one 499"
+create top "0 501 linear /dev/mapper/$P-one 499" || exit 1
 sectors 0 "$size" >/dev/ram0
 sync
-check "a segment of a segment adds up" \
+check "a device stacked on a part of another reads at the sum of both offsets" \
 	cmp "/dev/mapper/$P-top" <(sectors $((77 + 499)) 501)
-check "and shows the same as its last sector" cmp \
+check "the last sector of the upper device reads at the sum of both offsets" cmp \
 	<(dd if="/dev/mapper/$P-top" skip=500 iflag=direct status=none) \
 	<(sectors $((77 + 999)) 1)
 finish

@@ -2,22 +2,24 @@
 /*
  * Loads that together would close a loop, from several processes at a time.
  *
- * Usage: race [-n ROUNDS] [-t SECONDS] [-s SEED] PREFIX
+ * Usage: race [-n ROUNDS] [-l LOOKS] [-o OPERATIONS] [-s SEED] PREFIX
  *
  * First ROUNDS rounds in which two or three processes load, at the same moment,
  * one table each of what would be a loop; in every other round one of the
  * devices has no table before.  Not all may succeed; with scope=all, exactly
- * one may not.  Then SECONDS of a storm: each process loads, suspends, resumes,
- * clears, renames, removes and creates what it likes, while a checker that
- * knows nothing but /sys/block/dm-N/slaves looks for loops.  A loop that it sees
- * there (both slots, at several moments) is looked for among the live tables,
- * with all others stopped.
+ * one may not.  Then a storm: each process loads, suspends, resumes, clears,
+ * renames, removes and creates at random, while a checker that knows nothing but
+ * /sys/block/dm-N/slaves looks for loops.  A loop that it sees there (both slots,
+ * at several moments) is looked for among the live tables, with all others
+ * stopped.  The storm ends when the checker has had LOOKS looks or more and each
+ * process has done OPERATIONS or more: a slow machine does as much as a fast one.
  *
  * Exits with 1 if there was one load too many, or a loop.
  */
 
 #define _GNU_SOURCE
 #include <dirent.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -33,6 +35,7 @@
 #define STORM_DEVICES 5
 #define SIZE 2048
 #define MINORS 256
+#define IDLE_TICKS 100			/* hundredths of a second: see stop_all() */
 
 static const char *prefix;
 static bool scope_all;
@@ -42,6 +45,7 @@ static struct shared {
 	atomic_int result[PROCESSES];	/* errno of each load */
 	atomic_uint minor[STORM_DEVICES];
 	atomic_bool renamed[STORM_DEVICES];
+	atomic_int done[PROCESSES];	/* operations of the storm */
 	unsigned int major;
 	int members;			/* processes in this round */
 	bool striped;
@@ -261,6 +265,7 @@ static void storm(int me, bool come_and_go)
 		default:
 			load(own, below(STORM_DEVICES), scope_all && below(2));
 		}
+		atomic_fetch_add(&shared->done[me], 1);
 	}
 }
 
@@ -329,19 +334,54 @@ static bool live_tables_have_loop(void)
 	return has_loop();
 }
 
+/* Whether a process waits in the kernel and cannot be stopped meanwhile. */
+static bool waits(pid_t pid)
+{
+	char path[32], line[256], *end;
+	bool r = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "r");
+	if (!file)
+		return false;
+	if (fgets(line, sizeof(line), file)) {
+		end = strrchr(line, ')');
+		r = end && !strncmp(end, ") D", 3);
+	}
+	fclose(file);
+	return r;
+}
+
+/* Hundredths of a second for which all processors together have been idle. */
+static long idle_ticks(void)
+{
+	long idle, iowait;
+	FILE *file = fopen("/proc/stat", "r");
+
+	if (!file || fscanf(file, "cpu %*d %*d %*d %ld %ld", &idle, &iowait) != 2)
+		must("/proc/stat", EIO);
+	fclose(file);
+	return idle + iowait;
+}
+
 /*
- * Stop all others.  Fails if one waits, in the kernel, for what another would
- * do: a device is removed when the one that maps onto it lets it go.
+ * Stop all others.  Fails if one waits, in the kernel, for what a stopped one
+ * would do: a device is removed when the one that maps onto it lets it go.  Any
+ * other wait, as for a lock or a grace period, ends by itself, soon after the work
+ * that it waits for.  So one that still waits after the machine has been idle for
+ * a second waits for a stopped one; one that is slow is waited for.
  */
 static bool stop_all(const pid_t *pid)
 {
-	int i, tries;
+	long enough = idle_ticks() + IDLE_TICKS * sysconf(_SC_NPROCESSORS_ONLN);
+	int i;
 
 	for (i = 0; i < PROCESSES; i++)
 		kill(pid[i], SIGSTOP);
 	for (i = 0; i < PROCESSES; i++) {
-		for (tries = 0; !waitpid(pid[i], NULL, WUNTRACED | WNOHANG); tries++) {
-			if (tries == 200)
+		while (!waitpid(pid[i], NULL, WUNTRACED | WNOHANG)) {
+			if (waits(pid[i]) && idle_ticks() > enough)
 				return false;
 			usleep(5000);
 		}
@@ -349,9 +389,16 @@ static bool stop_all(const pid_t *pid)
 	return true;
 }
 
+/* Have a device map onto nothing, so that none waits for it. */
+static void empty(int device)
+{
+	run(DM_DEVICE_RELOAD, device, "error", "", NULL);
+	run(DM_DEVICE_RESUME, device, NULL, NULL, NULL);
+}
+
 /*
- * Have every device stand on nothing, by whichever name: one may have been
- * killed before it noted a new name.
+ * The same for every device, by whichever name: one may have been killed before
+ * it noted a new name.
  */
 static void empty_all(void)
 {
@@ -359,17 +406,30 @@ static void empty_all(void)
 
 	for (i = 0; i < STORM_DEVICES * 2; i++) {
 		atomic_store(&shared->renamed[i / 2], i % 2);
-		run(DM_DEVICE_RELOAD, i / 2, "error", "", NULL);
-		run(DM_DEVICE_RESUME, i / 2, NULL, NULL, NULL);
+		empty(i / 2);
 	}
 }
 
-static int storm_and_check(int seconds)
+/* What the process has done that has done least, or -1 if one has died. */
+static int least_done(const pid_t *pid)
 {
-	time_t end = time(NULL) + seconds;
+	int i, done, least = INT_MAX;
+
+	for (i = 0; i < PROCESSES; i++) {
+		if (waitpid(pid[i], NULL, WNOHANG))
+			return -1;
+		done = atomic_load(&shared->done[i]);
+		if (done < least)
+			least = done;
+	}
+	return least;
+}
+
+static int storm_and_check(int least_looks, int operations)
+{
 	bool come_and_go = shown_by_load();
-	long looks = 0, suspicions = 0;
-	int i, failed = 0;
+	long looks = 0, stops = 0, waited = 0;
+	int i, done = 0, failed = 0;
 	pid_t pid[PROCESSES];
 
 	for (i = 0; i < STORM_DEVICES; i++)
@@ -378,20 +438,34 @@ static int storm_and_check(int seconds)
 		pid[i] = fork();
 		if (!pid[i])
 			storm(i, come_and_go);
+		must("fork", pid[i] < 0 ? errno : 0);
 	}
-	while (time(NULL) < end && !failed) {
+	while (!failed && (looks < least_looks || done < operations)) {
+		done = least_done(pid);
+		if (done < 0) {
+			printf("# a process of the storm has died\n");
+			failed = 1;
+			break;
+		}
 		looks++;
 		if (!sysfs_has_loop() && looks % 16)
 			continue;
 		if (stop_all(pid)) {
-			suspicions++;
+			stops++;
 			if (live_tables_have_loop()) {
 				printf("# a loop is live\n");
 				failed = 1;
 			}
+			for (i = 0; i < PROCESSES; i++)
+				kill(pid[i], SIGCONT);
+		} else {
+			waited++;
+			for (i = 0; i < PROCESSES; i++)
+				kill(pid[i], SIGCONT);
+			/* If all of them wait, none will let anything go. */
+			for (i = 0; i < STORM_DEVICES; i++)
+				empty(i);
 		}
-		for (i = 0; i < PROCESSES; i++)
-			kill(pid[i], SIGCONT);
 	}
 	for (i = 0; i < PROCESSES; i++)
 		kill(pid[i], SIGKILL);
@@ -404,24 +478,28 @@ static int storm_and_check(int seconds)
 		atomic_store(&shared->renamed[i / 2], i % 2);
 		run(DM_DEVICE_REMOVE, i / 2, NULL, NULL, NULL);
 	}
-	printf("# %d seconds, %ld looks, %ld with all others stopped\n", seconds,
-	       looks, suspicions);
+	printf("# %ld looks, %ld with all others stopped, %ld when one could not be\n",
+	       looks, stops, waited);
+	printf("# each process has done %d operations or more\n", done);
 	return failed;
 }
 
 int main(int argc, char **argv)
 {
 	unsigned long seed = time(NULL);
-	int rounds = 100, seconds = 5, failed, option;
+	int rounds = 100, looks = 300, operations = 300, failed, option;
 	char scope[16];
 
-	while ((option = getopt(argc, argv, "n:t:s:")) != -1) {
+	while ((option = getopt(argc, argv, "n:l:o:s:")) != -1) {
 		switch (option) {
 		case 'n':
 			rounds = atoi(optarg);
 			break;
-		case 't':
-			seconds = atoi(optarg);
+		case 'l':
+			looks = atoi(optarg);
+			break;
+		case 'o':
+			operations = atoi(optarg);
 			break;
 		case 's':
 			seed = strtoul(optarg, NULL, 0);
@@ -431,7 +509,8 @@ int main(int argc, char **argv)
 		}
 	}
 	if (optind != argc - 1) {
-		fprintf(stderr, "usage: race [-n ROUNDS] [-t SECONDS] [-s SEED] PREFIX\n");
+		fprintf(stderr, "usage: race [-n ROUNDS] [-l LOOKS] [-o OPERATIONS] "
+			"[-s SEED] PREFIX\n");
 		return 2;
 	}
 	prefix = argv[optind];
@@ -447,6 +526,6 @@ int main(int argc, char **argv)
 		return 2;
 	printf("# seed %lu, scope %s\n", seed, scope_all ? "all" : "linear");
 	failed = rounds_of_loads(rounds);
-	failed |= storm_and_check(seconds);
+	failed |= storm_and_check(looks, operations);
 	return failed;
 }

@@ -1,66 +1,67 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What is refused is named in the kernel's log as people name it, and counted.
+# The kernel's log names the devices of a refused table as people do.
 . "$(dirname "$0")/lib.sh"
 
 plan 18
 ramdisks 1 4
-without_udev
-create home "0 2048 linear /dev/ram0 0"
-create cache "0 2048 linear /dev/mapper/$P-home 0"
-create top "0 2048 striped 1 8 /dev/mapper/$P-cache 0"
+create home "0 2048 linear /dev/ram0 0" || exit 1
+create cache "0 2048 linear /dev/mapper/$P-home 0" || exit 1
+create top "0 2048 striped 1 8 /dev/mapper/$P-cache 0" || exit 1
 
 known_as() {
 	echo "$P-$1 ($(number_of "/dev/mapper/$P-$1"))"
 }
 home=$(known_as home) cache=$(known_as cache) top=$(known_as top)
 
-refused "a device on itself" "$EINVAL" "refusing $home: loop $home -> $home" \
-	reload home "0 2048 linear /dev/mapper/$P-home 0"
-refused "a loop of two" "$ELOOP" \
+refused "a loop of one device is refused and named" "$EINVAL" \
+	"refusing $home: loop $home -> $home" reload home "0 2048 linear /dev/mapper/$P-home 0"
+refused "a loop of two devices is refused and named" "$ELOOP" \
 	"refusing $home: loop $home -> $cache -> $home" \
 	reload home "0 2048 linear /dev/mapper/$P-cache 0"
-refused "a loop of three" "$ELOOP" \
+refused "a loop of three devices is refused and named" "$ELOOP" \
 	"refusing $home: loop $home -> $top -> $cache -> $home" \
 	reload home "0 2048 linear /dev/mapper/$P-top 0"
-check "after a rename" dmsetup rename "$P-home" "$P-attic"
-refused "by the new name" "$ELOOP" \
+check "a device is renamed" dmsetup rename "$P-home" "$P-attic"
+refused "a loop is refused and named by the new name" "$ELOOP" \
 	"refusing ${home/home/attic}: loop ${home/home/attic} -> $cache -> ${home/home/attic}" \
 	reload attic "0 2048 linear /dev/mapper/$P-cache 0"
-check "and back" dmsetup rename "$P-attic" "$P-home"
+check "the renamed device gets its old name back" dmsetup rename "$P-attic" "$P-home"
 
 set_to max_depth 3
-number=$(dmsetup create "$P-new" --notable && dmsetup info -c --noheadings -o minor "$P-new")
+dmsetup create "$P-new" --notable || exit 1
 defer remove_device "$P-new"
-refused "a stack too deep" "$ELOOP" \
+number=$(dmsetup info -c --noheadings -o minor "$P-new")
+refused "a stack that would be too deep is refused and named" "$ELOOP" \
 	"refusing $P-new (dm-$number): stack deeper than 3 $P-new (dm-$number) -> $top -> $cache -> $home -> ram0" \
 	reload new "0 2048 linear /dev/mapper/$P-top 0"
 set_to max_depth 2
-refused "from its top" "$ELOOP" \
+refused "a table below a stack that is too deep is refused and named" "$ELOOP" \
 	"refusing $home: stack deeper than 2 $top -> $cache -> $home -> ram0" \
 	reload home "0 2048 linear /dev/ram0 8"
 
-# Nobody can write a line of the log by giving a name.
+# A name cannot write a line of the log.
 evil=$P-$'evil\n[    1.000000] forged: %s %n \e[2J'
 evil() {
 	dmsetup --manglename none "$1" "$evil" "${@:2}"
 }
-check "a name of two lines" evil create --table "0 2048 linear /dev/ram0 0"
+check "a device whose name has two lines is created" evil create --table "0 2048 linear /dev/ram0 0"
 defer evil remove
 number=$(evil info -c --noheadings -o major,minor --separator :)
-refused "is one line of the log" "$EINVAL" \
+refused "a name of two lines is one line of the log" "$EINVAL" \
 	"refusing $P-evil\n[    1.000000] forged: %s %n \e[2J (dm-${number#*:}): loop" \
 	evil reload --table "0 2048 linear $number 0"
 forged() {
 	dmesg | grep '^\[[ 0-9.]*\] *\(\[.*\] \)\?forged'
 }
-check "and none is forged" fails forged
-check "which would be seen" eval 'echo "forged: seen" >/dev/kmsg; forged'
+check "a name of two lines forges no line of the log" fails forged
+check "a forged line of the log would be found" eval 'echo "forged: seen" >/dev/kmsg; forged'
 
-same "status says who serves" "0 2048 linear guarded" "$(dmsetup status "$P-home")"
+same "dmsetup status says that the device is guarded" \
+	"0 2048 linear guarded" "$(dmsetup status "$P-home")"
 
 for name in self_refused loops_refused depth_refused resumes_refused \
 	recursions_ended; do
-	check "$name is for reading only" [ "$(stat -c %a "$PARAMS/$name")" = 444 ]
+	check "the counter $name is read-only" [ "$(stat -c %a "$PARAMS/$name")" = 444 ]
 done
 finish

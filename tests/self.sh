@@ -5,51 +5,51 @@
 
 plan 22
 ramdisks 1 4
-create self "0 8192 linear /dev/ram0 0"
-create other "0 2048 linear /dev/ram0 0"
+create self "0 8192 linear /dev/ram0 0" && create other "0 2048 linear /dev/ram0 0" || exit 1
 
-# spell NAME: the ways to say the same device.
+# spell NAME: the ways to name that device, each after what it is called.
 spell() {
-	local path=/dev/mapper/$P-$1 link
-	link=$(mktemp -u "/dev/shm/$P.XXXXXX")
-	ln -s "$path" "$link"
-	defer rm -f "$link"
-	SPELLINGS=("$path" "/dev/$(number_of "$path")" "$link"
-		"/dev/shm/../mapper/$P-$1"
-		"$(dmsetup info -c --noheadings -o major,minor "$P-$1")")
+	local path=/dev/mapper/$P-$1 link=/dev/shm/$P-$1
+	ln -s "$path" "$link" || exit 1
+	defer rm "$link"
+	SPELLINGS=("path $path" "kernel name /dev/$(number_of "$path")" "symbolic link $link"
+		"path with dots /dev/shm/../mapper/$P-$1"
+		"number $(dmsetup info -c --noheadings -o major,minor "$P-$1")")
 }
 
 table=$(dmsetup table "$P-self")
 spell self
-for name in "${SPELLINGS[@]}"; do
-	refused "not onto itself as $name" "Invalid argument" \
-		"Device maps onto itself" reload self "0 2048 linear $name 0"
-	refused "nor by the target's other name" "Invalid argument" \
-		"Device maps onto itself" \
-		reload self "0 2048 linear-guard $name 0"
+for spelling in "${SPELLINGS[@]}"; do
+	name=${spelling##* } kind=${spelling% *}
+	refused "a linear table of a device onto its own $kind is refused with EINVAL" \
+		"$EINVAL" "Device maps onto itself" reload self "0 2048 linear $name 0"
+	refused "a linear-guard table of a device onto its own $kind is refused with EINVAL" \
+		"$EINVAL" "Device maps onto itself" reload self "0 2048 linear-guard $name 0"
 done
-refused "nor in the last of several segments" "Invalid argument" \
-	"Device maps onto itself" \
-	reload self "0 8 linear /dev/ram0 0
+refused "a table whose last segment of three is onto its own device is refused with EINVAL" \
+	"$EINVAL" "Device maps onto itself" reload self "0 8 linear /dev/ram0 0
 8 8 linear /dev/ram0 8
 16 8 linear /dev/mapper/$P-self 16"
 
-dmsetup create "$P-new" --notable
+dmsetup create "$P-new" --notable || exit 1
 defer remove_device "$P-new"
 number=$(dmsetup info -c --noheadings -o major,minor "$P-new")
-refused "nor as its first table" "Invalid argument" \
-	"Device maps onto itself" reload new "0 2048 linear $number 0"
-same "no inactive table is left of all these" "" \
-	"$(dmsetup table --inactive "$P-self")"
-same "nothing but the RAM disk is held" 2 \
-	"$(find /sys/block/ram0/holders/ -type l | wc -l)"
-same "the live table is what it was" "$table" "$(dmsetup table "$P-self")"
+refused "the first table of a device onto the device itself is refused with EINVAL" \
+	"$EINVAL" "Device maps onto itself" reload new "0 2048 linear $number 0"
+same "the refused tables leave no inactive table" "" \
+	"$(dmsetup table --inactive "$P-self" 2>&1)"
+holders=(/sys/block/ram0/holders/dm-*)
+same "the RAM disk has two holders after the refusals" 2 "${#holders[@]}"
+same "the live table is unchanged after the refusals" "$table" "$(dmsetup table "$P-self")"
 
 spell other
-for name in "${SPELLINGS[@]}"; do
-	check "onto another as $name" reload self "0 2048 linear $name 0"
-	dmsetup clear "$P-self"
+for spelling in "${SPELLINGS[@]}"; do
+	name=${spelling##* } kind=${spelling% *}
+	check "a table of a device onto the $kind of another is accepted" \
+		reload self "0 2048 linear $name 0"
+	dmsetup clear "$P-self" || exit 1
 done
-check "and onto another in use" swap self "0 2048 linear /dev/mapper/$P-other 0"
-check "which can be undone" swap self "$table"
+check "a table of a device onto another can be made live" \
+	swap self "0 2048 linear /dev/mapper/$P-other 0"
+check "the first table of the device can be made live again" swap self "$table"
 finish

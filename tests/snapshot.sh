@@ -8,40 +8,42 @@ start_stack 11
 ramdisks 2 32
 N=65536
 
-# Allocated and metadata sectors are as many.
+# merged: as many sectors are allocated as there are metadata sectors.
 merged() {
-	local sectors
-	sectors=$(dmsetup status "$P-home" | grep -oE "[0-9]+/[0-9]+ [0-9]+")
-	[ "$sectors" ] && [ "${sectors%%/*}" = "${sectors##* }" ]
+	local status
+	status=$(dmsetup status "$P-home") &&
+		[[ $status =~ ([0-9]+)/[0-9]+\ ([0-9]+) ]] &&
+		[ "${BASH_REMATCH[1]}" = "${BASH_REMATCH[2]}" ]
 }
 
-check "a device in use" eval 'create home "0 $N linear /dev/ram0 0" &&
-	make_files /dev/mapper/$P-home'
-create cow "0 32768 linear /dev/ram1 0"
-check "becomes an origin, moved below" eval '
+check "a file system on a linear device can be written to" eval '
+	create home "0 $N linear /dev/ram0 0" && make_files /dev/mapper/$P-home'
+create cow "0 32768 linear /dev/ram1 0" || exit 1
+check "the mounted linear device becomes the origin of a snapshot" eval '
 	create real "0 $N linear /dev/ram0 0" &&
 	dmsetup suspend $P-home &&
 	create snap "0 $N snapshot /dev/mapper/$P-real /dev/mapper/$P-cow P 8" &&
 	swap home "0 $N snapshot-origin /dev/mapper/$P-real"'
-sectors 4096 4096 >"$DIR/one"
-sync
-umount "$DIR"
-check "the snapshot is what it was" eval 'mount -o ro /dev/mapper/$P-snap $DIR && intact'
-umount "$DIR"
-check "the origin is not" eval 'mount /dev/mapper/$P-home $DIR && ! intact'
-umount "$DIR"
-refused "the origin's device does not move onto it" "$ELOOP" \
-	"Device closes a loop" reload real "0 $N linear /dev/mapper/$P-home 0"
-refused "nor the snapshot's store onto it" "$ELOOP" \
-	"Device closes a loop" reload cow "0 32768 linear /dev/mapper/$P-snap 0"
+sectors 4096 4096 >"$DIR/one" && sync && umount "$DIR" || exit 1
+check "the snapshot has the data from before the origin was written to" eval '
+	mount -o ro /dev/mapper/$P-snap $DIR && intact'
+umount "$DIR" || exit 1
+check "the origin has other data than the snapshot" eval '
+	mount /dev/mapper/$P-home $DIR && ! intact'
+umount "$DIR" || exit 1
+refused "reload of the device below the origin onto the origin is refused with ELOOP" \
+	"$ELOOP" "Device closes a loop" reload real "0 $N linear /dev/mapper/$P-home 0"
+refused "reload of the snapshot's COW device onto the snapshot is refused with ELOOP" \
+	"$ELOOP" "Device closes a loop" reload cow "0 32768 linear /dev/mapper/$P-snap 0"
 
-check "the snapshot is merged" eval 'remove_device $P-snap &&
+check "the snapshot can be merged into its origin" eval 'remove_device $P-snap &&
 	swap home "0 $N snapshot-merge /dev/mapper/$P-real /dev/mapper/$P-cow P 8" &&
 	wait_for merged'
-check "the origin is what it was" eval 'mount /dev/mapper/$P-home $DIR && intact'
-check "and becomes linear again, in use" eval '
+check "the origin has the data of the snapshot after the merge" eval '
+	mount /dev/mapper/$P-home $DIR && intact'
+check "the mounted origin becomes a linear device again" eval '
 	swap home "0 $N linear /dev/ram0 0" && intact'
-umount "$DIR"
-check "all of it is guarded" guarded
-check "and lies where its tables say" in_place
+umount "$DIR" || exit 1
+check "every linear device below the snapshot is guarded" guarded
+check "the data of every linear device are where its table says" in_place
 finish

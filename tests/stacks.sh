@@ -7,10 +7,9 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-# Loads of every driver are checked, and everything must work all the same.
+# start_stack COUNT: plan that, with the loads of every driver checked.
 start_stack() {
 	plan "$1"
-	without_udev
 	hurry
 	set_to scope all
 	set_to max_depth 8
@@ -24,7 +23,7 @@ lvm_on() {
 	local size
 	require lvm
 	export LVM_SYSTEM_DIR=/dev/shm/$P.lvm LVM_SUPPRESS_FD_WARNINGS=1
-	mkdir "$LVM_SYSTEM_DIR"
+	mkdir "$LVM_SYSTEM_DIR" || exit 1
 	defer rm -r "$LVM_SYSTEM_DIR"
 	LOOPS=()
 	for size; do
@@ -61,24 +60,24 @@ make_files() {
 		sync && WRITTEN=$(sha256sum <"$DIR/one")
 }
 
-# write_more: another file; what is read by intact stays as it is.
+# write_more: write another file, which intact does not read.
 write_more() {
 	dd if=/dev/urandom of="$DIR/more" bs=64k count=16 conv=fsync status=none
 }
 
-# intact [MOUNT OPTIONS...]: the two files are what they were, on the disk.
+# intact: the two files on the disk are what they were.
 intact() {
 	echo 3 >/proc/sys/vm/drop_caches
 	[ "$(sha256sum <"$DIR/one")" = "$WRITTEN" ] &&
 		[ "$(sha256sum <"$DIR/two")" = "$WRITTEN" ]
 }
 
-# remount DEVICE: intact after a mount that has seen nothing of it before.
+# remount DEVICE: intact, after a new mount, with nothing in any cache.
 remount() {
 	umount "$DIR" && mount "$1" "$DIR" && intact
 }
 
-# guarded: there are linear devices of the test's, all served by the guard.
+# guarded: the test has linear devices, and each is guarded.
 guarded() {
 	local all
 	all=$(dmsetup status --target linear | grep "^$P")
@@ -86,12 +85,13 @@ guarded() {
 	[ "$all" ] && ! grep -v ' guarded *$' <<<"$all"
 }
 
-# in_place: what each linear device of the test's holds is found below, where its
-# table says.  Nothing may be mounted.
+# in_place: the data of each linear device of the test lies where its table says.
+# Nothing may be mounted.
 in_place() {
 	local name start length device offset count=0
 	while read -r name start length _ device offset; do
-		device=/dev/$(sed -n 's/^DEVNAME=//p' "/sys/dev/block/$device/uevent")
+		device=$(<"/sys/dev/block/$device/uevent") device=${device#*DEVNAME=}
+		device=/dev/${device%%$'\n'*}
 		echo "${name%:} $start $length $device $offset"
 		cmp <(read_sectors "/dev/mapper/${name%:}" "$start" "$length") \
 			<(read_sectors "$device" "$offset" "$length") || return

@@ -4,13 +4,13 @@
 . "$(dirname "$0")/lib.sh"
 
 plan 29
+with_udev
 ramdisks 1 4
-sectors 0 8192 >/dev/ram0
-sync
 [ "$USERS" = 0 ] || skip "the module is in use"
+sectors 0 8192 >/dev/ram0 && sync || exit 1
 line="linear /dev/ram0"
 
-# served NAME: how many entries there are of that name.
+# served NAME: how many targets there are of that name.
 served() {
 	dmsetup targets | grep -cE "^$1 +v"
 }
@@ -20,64 +20,67 @@ reads() {
 	cmp <(dd if="/dev/mapper/$P-$1" bs=4k iflag=direct status=none) \
 		<(sectors "$2" 8)
 }
+all_read() {
+	reads stock 0 && reads guarded 8 && reads later 16 && reads named 24
+}
 
-# versions: of each entry of the name.
+# versions: of each target that is named linear.
 versions() {
 	dmsetup targets | awk '$1 == "linear" { print $2 }'
 }
 
-check "without devices the module goes" rmmod "$MODULE"
+check "the module can be unloaded while no device uses it" rmmod "$MODULE"
 defer eval "[ -e $PARAMS ] || load_module"
-same "the stock target has the name to itself" 1 "$(served linear)"
+same "only the stock target is named linear while the module is not loaded" 1 \
+	"$(served linear)"
 stock_version=$(versions)
-create stock "0 8 $line 0"
+create stock "0 8 $line 0" || exit 1
 
-check "the module loads over a live device" load_module
-same "it serves the name by default" Y "$(cat "$PARAMS/takeover")"
-same "both targets are there" 2 "$(served linear)"
-same "and the one with its own name" 1 "$(served linear-guard)"
-same "its version is stock's" "$stock_version $stock_version" \
-	"$(versions | paste -s -d ' ')"
-same "the stock device is not its user" 0 "$(users)"
-check "the stock device reads on" reads stock 0
+check "the module can be loaded while a stock device is live" load_module
+same "takeover is on by default" Y "$(<"$PARAMS/takeover")"
+same "two targets are named linear once the module is loaded" 2 "$(served linear)"
+same "one target is named linear-guard once the module is loaded" 1 "$(served linear-guard)"
+same "the guarded target has the version of the stock target" \
+	"$stock_version $stock_version" "$(versions | paste -s -d ' ')"
+same "the stock device is no user of the module" 0 "$(users)"
+check "the stock device can be read once the module is loaded" reads stock 0
 
-create guarded "0 8 $line 8"
+create guarded "0 8 $line 8" || exit 1
 exec 9<"/dev/mapper/$P-guarded"
-same "a new device is its user" 1 "$(users)"
-check "it cannot be unloaded" eval "! rmmod $MODULE"
-check "the guarded device reads on" reads guarded 8
+same "a new linear device is a user of the module" 1 "$(users)"
+check "unloading of a module that has a user is refused" says "is in use" rmmod "$MODULE"
+check "the guarded device can be read after the refused unloading" reads guarded 8
 
-check "the name is given back" takeover 0
-same "the stock target serves it" 1 "$(served linear)"
-create later "0 8 $line 16"
-same "a new device goes to the stock target" 1 "$(users)"
-same "a guarded table is a linear table still" linear \
+check "takeover can be turned off while a guarded device is live" takeover 0
+same "only the stock target is named linear once takeover is off" 1 "$(served linear)"
+create later "0 8 $line 16" || exit 1
+same "a new linear device gets the stock target while takeover is off" 1 "$(users)"
+same "a guarded table is still shown as linear while takeover is off" linear \
 	"$(dmsetup table "$P-guarded" | awk '{ print $3 }')"
-create named "0 8 linear-guard /dev/ram0 24"
-same "the target's own name works all the time" 2 "$(users)"
-check "all of them read on" eval \
-	"reads stock 0 && reads guarded 8 && reads later 16 && reads named 24"
+create named "0 8 linear-guard /dev/ram0 24" || exit 1
+same "a table of linear-guard uses the module while takeover is off" 2 "$(users)"
+check "all four devices can be read while takeover is off" all_read
 
-check "an open device moves to the stock target" swap guarded "0 8 $line 8"
-same "the module has lost a user" 1 "$(users)"
-check "the name is taken again" takeover 1
-check "the open device moves back" swap guarded "0 8 $line 8"
-check "so does one that was stock all the time" swap stock "0 8 $line 0"
-same "the module has two users more" 3 "$(users)"
-check "all of them read on" eval \
-	"reads stock 0 && reads guarded 8 && reads later 16 && reads named 24"
+check "an open guarded device can be moved to the stock target" swap guarded "0 8 $line 8"
+same "the module has lost the device that was moved to the stock target" 1 "$(users)"
+check "takeover can be turned on again" takeover 1
+check "an open device can be moved back to the guarded target" swap guarded "0 8 $line 8"
+check "a device that was always stock can be moved to the guarded target" \
+	swap stock "0 8 $line 0"
+same "the module has two more users after the two moves" 3 "$(users)"
+check "all four devices can be read after the moves" all_read
 
-check "what is no boolean is refused" eval \
-	"! takeover maybe 2>/dev/null && [ \$(cat $PARAMS/takeover) = Y ]"
+check "a value of takeover that is no boolean is refused with EINVAL" eval \
+	"says '$EINVAL' takeover maybe && [ \$(cat $PARAMS/takeover) = Y ]"
 exec 9<&-
 for name in guarded stock named; do
-	remove_device "$P-$name"
+	remove_device "$P-$name" || exit 1
 done
-check "the module goes over a live stock device" rmmod "$MODULE"
-check "the stock target serves the name" eval \
+check "the module can be unloaded while a stock device is live" rmmod "$MODULE"
+check "the stock target serves linear once the module is unloaded" eval \
 	"[ $(served linear) = 1 ] && create after '0 8 $line 32' && reads after 32"
-load_module takeover=0
-same "loaded with takeover off, it leaves the name alone" "1 N" \
-	"$(served linear) $(cat "$PARAMS/takeover")"
+load_module takeover=0 || exit 1
+same "a module loaded with takeover off leaves linear to the stock target" "1 N" \
+	"$(served linear) $(<"$PARAMS/takeover")"
 remove_device "$P-after"
 finish

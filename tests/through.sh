@@ -6,11 +6,11 @@
 kinds=("${TARGETS[@]}" thin partition md mdpartition bcache)
 plan $((5 * ${#kinds[@]}))
 require kpartx make-bcache mdadm sfdisk
+needs bcache modprobe bcache
 ramdisks 3 16
-without_udev
 hurry
-modprobe -q bcache
 A=/dev/mapper/$P-a
+data=$(sectors 1 8) && [ "$data" ] || exit 1
 
 # Stacks on $A, each of which sets TOP, its uppermost device.
 over_target() {
@@ -22,7 +22,7 @@ over_thin() {
 		create y "0 16384 thin $TOP 0" && TOP=/dev/mapper/$P-y
 }
 
-# kpartx's partitions are linear devices, md's the kernel's own.
+# kpartx's partitions are linear devices, those of md are the kernel's.
 over_partition() {
 	over_target linear &&
 		partition "$TOP" 2048,8192,83 --no-tell-kernel &&
@@ -45,9 +45,8 @@ over_bcache() {
 }
 
 passes_data() {
-	sectors 1 8 | dd of="$TOP" bs=4k oflag=direct status=none &&
-		[ "$(dd if="$TOP" bs=4k count=1 iflag=direct status=none)" = \
-			"$(sectors 1 8)" ]
+	dd of="$TOP" bs=4k iflag=fullblock oflag=direct status=none <<<"$data" &&
+		[ "$(dd if="$TOP" bs=4k count=1 iflag=direct status=none)" = "$data" ]
 }
 
 # End what was begun since there were so many things to be ended.
@@ -61,17 +60,18 @@ take_down() {
 base=${#DEFERRED[@]}
 for kind in "${kinds[@]}"; do
 	empty_ramdisks
-	create a "0 16384 linear /dev/ram0 0"
+	create a "0 16384 linear /dev/ram0 0" || exit 1
 	case " ${TARGETS[*]} " in
-	*" $kind "*) check "$kind: on a linear device" over_target "$kind" ;;
-	*) check "$kind: on a linear device" "over_$kind" ;;
+	*" $kind "*) over=(over_target "$kind") ;;
+	*) over=("over_$kind") ;;
 	esac
-	check "$kind: passes data" passes_data
+	check "$kind can be stacked on a linear device" "${over[@]}"
+	check "$kind stacked on a linear device passes data" passes_data
 	for scope in linear all; do
 		set_to scope "$scope"
-		refused "$kind: is not closed, scope=$scope" "$ELOOP" \
-			"Device closes a loop" reload a "0 1024 linear $TOP 0"
+		refused "a linear table that closes a loop through $kind is refused, scope=$scope" \
+			"$ELOOP" "Device closes a loop" reload a "0 1024 linear $TOP 0"
 	done
-	check "$kind: is taken down" take_down "$base"
+	check "$kind can be taken down after the refusals" take_down "$base"
 done
 finish

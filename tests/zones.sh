@@ -6,42 +6,41 @@
 plan 10
 require blkzone
 null_disk zoned size=64 zoned=1 zone_size=4 zone_nr_conv=2 memory_backed=1
-udevadm settle
 disk=$NULL
 
 # Zones of 8192 sectors; the table starts with zone 4, then zone 1.
-dd if=/dev/zero of="$disk" bs=4k count=3 seek=$((4 * 1024)) oflag=direct status=none
-check "a table of zones is accepted" create zoned \
+dd if=/dev/zero of="$disk" bs=4k count=3 seek=$((4 * 1024)) oflag=direct status=none || exit 1
+check "a table onto zones of a zoned disk is accepted" create zoned \
 	"0 32768 linear $disk 32768
 32768 8192 linear $disk 8192"
 device=/dev/mapper/$P-zoned
 
-# blkzone reports for ever if zones do not advance.
-blkzone() {
-	timeout 20 blkzone "$@"
+# of_zone NUMBER REGEX DEVICE [OPTION...]: of blkzone's report on that zone, counted
+# from 0, what the brackets match.  The report has no end if zones do not advance.
+of_zone() {
+	local zones
+	mapfile -t zones < <(blkzone report "${@:4}" "$3")
+	[[ ${zones[$1]} =~ $2 ]] && echo "${BASH_REMATCH[1]}"
 }
+start='start[: ]+(0x[0-9a-f]+)'
+pointer='wptr[: ]+(0x[0-9a-f]+)'
+# "em" for empty, "fu" for full.
+condition='zcond:[^(]*\((..)'
 
-# field NAME ZONE: of the report on the device, in hexadecimal.
-field() {
-	blkzone report "$device" | sed -n "$(($2 + 1))p" |
-		grep -oE "$1[: ]+0x[0-9a-f]+" | grep -oE '0x[0-9a-f]+'
-}
-same "all five zones are reported" 5 "$(blkzone report "$device" | wc -l)"
-same "the last starts where its segment does" 0x000008000 "$(field start 4)"
-same "the first has been written to" 0x000018 "$(field wptr 0)"
-check "it is written on where its pointer is" dd if=/dev/zero of="$device" \
+same "all five zones of the table are reported" 5 "$(blkzone report "$device" | wc -l)"
+same "the last zone is reported to start where its segment does" 0x000008000 \
+	"$(of_zone 4 "$start" "$device")"
+same "the first zone is reported to have been written to" 0x000018 \
+	"$(of_zone 0 "$pointer" "$device")"
+check "the first zone can be written at its write pointer" dd if=/dev/zero of="$device" \
 	bs=4k count=1 seek=3 oflag=direct status=none
-same "and below, so is the fourth" 0x000020 \
-	"$(blkzone report -o 32768 -c 1 "$disk" | grep -oE 'wptr 0x[0-9a-f]+' |
-		cut -d' ' -f2)"
+same "the write pointer of the zone of the disk below has advanced" 0x000020 \
+	"$(of_zone 0 "$pointer" "$disk" -o 32768 -c 1)"
 
-# cond ZONE: of the report on the device, as "em" (empty) or "fu" (full).
-cond() {
-	blkzone report "$device" | sed -n "$(($1 + 1))p" |
-		grep -oE 'zcond:[^(]*\((..)' | grep -oE '..$'
-}
-check "the third zone is finished" blkzone finish -o 16384 -l 8192 "$device"
-same "and full" fu "$(cond 2)"
-check "and reset" blkzone reset -o 16384 -l 8192 "$device"
-same "and empty" em "$(cond 2)"
+check "the third zone can be finished" blkzone finish -o 16384 -l 8192 "$device"
+same "the third zone is reported full once it is finished" fu \
+	"$(of_zone 2 "$condition" "$device")"
+check "the third zone can be reset" blkzone reset -o 16384 -l 8192 "$device"
+same "the third zone is reported empty once it is reset" em \
+	"$(of_zone 2 "$condition" "$device")"
 finish

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The module comes and goes, and changes its mind, under loads, I/O and a tracer.
-# CHURN_ROUNDS (5): how often it is unloaded; it changes its mind 252 times each.
+# The module comes and goes, and its parameters change, under loads, I/O and a tracer.
+# CHURN_ROUNDS (5): how often it is unloaded; its parameters change 252 times each.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
@@ -11,40 +11,62 @@ plan 6
 require fio
 [ "$USERS" = 0 ] || skip "the module is in use"
 ramdisks 2 32
-without_udev
 hurry
 DIR=$(mktemp -d /dev/shm/XXXXXX)
 defer rm -r "$DIR"
-mount_tracefs
+mount_tracefs || exit 1
 
-# What does not end when the module goes: I/O through the stock target.
-rmmod "$MODULE"
-create io "0 32768 linear /dev/ram0 0"
+# I/O through the stock target does not end when the module goes.
+rmmod "$MODULE" && create io "0 32768 linear /dev/ram0 0" || exit 1
 start_io "/dev/mapper/$P-io" 8M
 
-# Loads by whoever serves the name at the moment, which come to nothing.
-create a "0 2048 linear /dev/ram1 0"
-create b "0 2048 linear /dev/mapper/$P-a 0"
+# Loads by whichever target is named linear at the moment; no table becomes live.
+create a "0 2048 linear /dev/ram1 0" && create b "0 2048 linear /dev/mapper/$P-a 0" || exit 1
+load_twice() {
+	reload b "0 2048 linear /dev/mapper/$P-a 8" && dmsetup clear "$P-b" &&
+		reload b "0 2048 striped 1 8 /dev/mapper/$P-a 0" && dmsetup clear "$P-b"
+}
 loads() {
-	local count=0
 	until [ -e "$DIR/stop" ]; do
-		reload b "0 2048 linear /dev/mapper/$P-a 8" && dmsetup clear "$P-b" || return
-		reload b "0 2048 striped 1 8 /dev/mapper/$P-a 0" &&
-			dmsetup clear "$P-b" || return
-		count=$((count + 2))
-		echo "$count" >"$DIR/loads"
+		load_twice || { touch "$DIR/stop"; return 1; }
+		printf . >>"$DIR/loads"
 	done
 }
+: >"$DIR/loads"
 loads >"$DIR/output" 2>&1 &
 pid=$!
+
+load_rounds() {
+	local rounds
+	rounds=$(<"$DIR/loads")
+	echo ${#rounds}
+}
+# more_loads: wait for another round of them; without it, there has been a failure.
+more_loads() {
+	wait_for eval "[ \$(load_rounds) -gt $(load_rounds) ] || [ -e $DIR/stop ]"
+	[ ! -e "$DIR/stop" ]
+}
+stop_loads() {
+	touch "$DIR/stop"
+	wait "$pid" || { cat "$DIR/output"; return 1; }
+}
+defer stop_loads
+
+has_done_io() {
+	[ "$(io_rounds)" -gt 0 ]
+}
+io_ends_well() {
+	wait_for has_done_io && finish_io && return
+	cat "$IO/output"
+	return 1
+}
 
 traced() {
 	if [ "$1" = 1 ]; then
 		echo 'bd_link_disk_holder dm_get_device' >$trace/set_ftrace_filter &&
 			echo function >$trace/current_tracer
 	else
-		echo nop >$trace/current_tracer
-		echo >$trace/set_ftrace_filter
+		echo nop >$trace/current_tracer && echo >$trace/set_ftrace_filter
 	fi
 }
 defer traced 0
@@ -65,31 +87,32 @@ argue() {
 	change all && change linear && wait "$pid" && changes=$((changes + 84))
 }
 
-# A load that is on its way has the module for a moment.
-gone() {
-	rmmod "$MODULE" 2>/dev/null
+# unload: the module is unloaded, as soon as no load has it for a moment.
+unload() {
+	local said
+	until said=$(rmmod "$MODULE" 2>&1); do
+		[[ ! -e $DIR/stop && $said =~ is\ in\ use|Resource\ temporarily\ unavailable ]] ||
+			{ echo "$said"; return 1; }
+	done
 }
 
 come_and_go() {
-	local i j
+	local i j scopes=(all linear linear)
 	for ((i = 0; i < rounds; i++)); do
 		traced $((i % 2)) && load_module || return
 		for j in 1 2 3; do
 			traced $(((i + j) % 2)) && argue || return
 		done
-		set_to scope "$([ $((i % 3)) = 0 ] && echo all || echo linear)" &&
-			takeover 0 && wait_for gone || return
+		more_loads && set_to scope "${scopes[i % 3]}" && takeover 0 && unload || return
 	done
 }
-check "it comes and goes $rounds times" come_and_go
-touch "$DIR/stop"
-check "loads go on meanwhile" wait "$pid"
-[ -s "$DIR/output" ] && sed 's/^/# /' "$DIR/output" | tail -n 3
-echo "# $changes changes, $(cat "$DIR/loads") loads, $(io_rounds) rounds of I/O"
-check "so does I/O" finish_io
-load_module
-check "the module is there" [ "$(users)" = 0 ]
-refused "and refuses" "$EINVAL" "Device maps onto itself" \
-	reload b "0 2048 linear /dev/mapper/$P-b 0"
+check "the module is unloaded and loaded $rounds times under loads and I/O" come_and_go
+check "no load fails while the module comes and goes" stop_loads
+check "no I/O fails while the module comes and goes" io_ends_well
+echo "# $changes changes, $(load_rounds) times two loads, $(io_rounds) rounds of I/O"
+[ -e "$PARAMS" ] || load_module || exit 1
+check "the module has no user once it is loaded again" [ "$(users)" = 0 ]
+refused "reload of b onto itself is refused with EINVAL after the churn" "$EINVAL" \
+	"Device maps onto itself" reload b "0 2048 linear /dev/mapper/$P-b 0"
 check_leaks
 finish

@@ -37,8 +37,10 @@ static pid_t start(void)
 
 	if (!pid)
 		_exit(load_and_resume());
-	if (pid < 0)
+	if (pid < 0) {
+		perror("fork");
 		exit(2);
+	}
 	return pid;
 }
 
@@ -71,9 +73,13 @@ int main(int argc, char **argv)
 	pid_t pid;
 
 	arg = argv;
-	control = open("/dev/mapper/control", O_RDWR);
-	if (argc != 4 || control < 0) {
+	if (argc != 4) {
 		fprintf(stderr, "usage: kills NAME PARAMETERS TIMES\n");
+		return 2;
+	}
+	control = open("/dev/mapper/control", O_RDWR);
+	if (control < 0) {
+		perror("/dev/mapper/control");
 		return 2;
 	}
 	srandom(getpid());

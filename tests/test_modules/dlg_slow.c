@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Keeps the next one who makes a link between two disks waiting just before,
- * for a second, or what "seconds" says, each time that "next" is written to.
+ * Holds the next one who links two disks, just before, when 1 is written to "hold",
+ * until 0 is, or for "seconds" at the most: it spins, and others may need what it
+ * has.  "hold" reads 2 while one is held.
  */
 
 #include <linux/atomic.h>
@@ -10,19 +11,21 @@
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 
-static atomic_t dlg_next;
+static atomic_t dlg_hold;
 
-static unsigned int dlg_seconds = 1;
+static unsigned int dlg_seconds = 4;
 module_param_named(seconds, dlg_seconds, uint, 0600);
-MODULE_PARM_DESC(seconds, "How long it waits");
+MODULE_PARM_DESC(seconds, "How long it holds at the most");
 
 static int dlg_wait(struct kprobe *kprobe, struct pt_regs *regs)
 {
 	unsigned int i;
 
-	if (atomic_cmpxchg(&dlg_next, 1, 0))
-		for (i = 0; i < dlg_seconds; i++)
-			mdelay(1000);
+	if (atomic_cmpxchg(&dlg_hold, 1, 2) == 1) {
+		for (i = 0; i < dlg_seconds * 1000 && atomic_read(&dlg_hold); i++)
+			mdelay(1);
+		atomic_set(&dlg_hold, 0);
+	}
 	return 0;
 }
 
@@ -31,24 +34,27 @@ static struct kprobe dlg_kprobe = {
 	.pre_handler = dlg_wait,
 };
 
-static int dlg_set_next(const char *val, const struct kernel_param *kp)
+static int dlg_set_hold(const char *val, const struct kernel_param *kp)
 {
-	atomic_set(&dlg_next, 1);
-	return 0;
+	int hold, r = kstrtoint(val, 0, &hold);
+
+	if (!r)
+		atomic_set(&dlg_hold, hold);
+	return r;
 }
 
-static int dlg_get_next(char *buffer, const struct kernel_param *kp)
+static int dlg_get_hold(char *buffer, const struct kernel_param *kp)
 {
-	return sprintf(buffer, "%d\n", atomic_read(&dlg_next));
+	return sprintf(buffer, "%d\n", atomic_read(&dlg_hold));
 }
 
-static const struct kernel_param_ops dlg_next_ops = {
-	.set = dlg_set_next,
-	.get = dlg_get_next,
+static const struct kernel_param_ops dlg_hold_ops = {
+	.set = dlg_set_hold,
+	.get = dlg_get_hold,
 };
 
-module_param_cb(next, &dlg_next_ops, NULL, 0600);
-MODULE_PARM_DESC(next, "1 until the next one has come, who waits");
+module_param_cb(hold, &dlg_hold_ops, NULL, 0600);
+MODULE_PARM_DESC(hold, "1: the next one is to be held; 2: it is; 0: no longer");
 
 static int __init dlg_slow_init(void)
 {
