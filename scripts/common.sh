@@ -6,10 +6,13 @@ set -euo pipefail
 shopt -s inherit_errexit
 umask 022
 
-KERNELS="5.10 6.1 6.12 7.2"
-NEWEST=7.2
+# Debian's kernels, each by the version that its suite had first, and whatever is the
+# newest package of one.
+KERNELS="5.10 6.1 6.12 7.2 newest"
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 CACHE=${DM_LINEAR_GUARD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dm-linear-guard}
+# What the last runs of this checkout have printed.
+LOGS=$TOP/logs
 mkdir -p "$CACHE"
 
 say() { printf '==> %s\n' "$*" >&2; }
@@ -22,8 +25,50 @@ suite_of() {
 	6.1) echo bookworm ;;
 	6.12) echo trixie ;;
 	7.2) echo forky ;;
+	newest) newest 1 ;;
 	*) die "no kernel '$1'; there are: $KERNELS" ;;
 	esac
+}
+
+# ask_newest: which suite has the newest kernel, by apt, and that package's version.
+ask_newest() {
+	local dir suite mirror=http://deb.debian.org/debian
+	local options=(-o APT::Sandbox::User=root -o APT::Architecture=amd64
+		-o Acquire::Languages=none -o Acquire::Check-Valid-Until=false)
+	dir=$(mktemp -d)
+	mkdir -p "$dir"/{lists,cache}/partial
+	for suite in trixie-backports sid; do
+		echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
+			"$mirror $suite main"
+	done >"$dir/list"
+	options+=(-o "Dir::Etc::sourcelist=$dir/list" -o Dir::Etc::sourceparts=-
+		-o "Dir::State::lists=$dir/lists" -o "Dir::Cache=$dir/cache")
+	if apt-get -qq "${options[@]}" update >&2; then
+		# PACKAGE | VERSION | MIRROR SUITE/main amd64 Packages
+		apt-cache "${options[@]}" madison linux-image-amd64 |
+			sed -E 's,^[^|]*\| *([^ ]*) *\| *[^ ]* ([^/]*)/.*,\2 \1,' |
+			sort -k 2,2V | tail -n 1
+	fi
+	rm -r "$dir"
+}
+
+# newest 1|2: the suite, or the version, of the newest kernel; asked once a day.
+newest() {
+	local file=$CACHE/newest lock
+	exec {lock}>"$file.lock"
+	flock "$lock"
+	if [ ! -s "$file" ] || [ "$(find "$file" -mtime +0)" ]; then
+		ask_newest >"$file.part"
+		if [ -s "$file.part" ]; then
+			mv "$file.part" "$file"
+		elif [ -s "$file" ]; then
+			say "apt cannot be asked for a newer kernel than $(<"$file")"
+		else
+			die "apt cannot be asked for the newest kernel"
+		fi
+	fi
+	exec {lock}>&-
+	cut -d' ' -f"$1" "$file"
 }
 
 # What a variant of a kernel is configured by: nothing for Debian's own.
@@ -61,9 +106,8 @@ discard() {
 
 # cached NAME KEY MAKER: the directory CACHE/NAME-KEY, made by calling MAKER
 # with an empty directory that is renamed when it is complete, and is removed
-# when it is not.  NAME under any older key is removed as well.  Two callers
-# wait for each other.  Ends the script that calls it, in effect: it has the
-# traps.
+# when it is not.  Two callers wait for each other.  Ends the script that calls
+# it, in effect: it has the traps.
 cached() {
 	local dir=$CACHE/$1-$2 lock
 	exec {lock}>"$CACHE/$1.lock"
@@ -73,15 +117,47 @@ cached() {
 		trap 'discard "$part"' EXIT
 		trap 'exit 130' INT TERM
 		# A key is twelve digits; 6.12 is not to match 6.12-debug.
-		discard "$CACHE/$1-"????????????{,.part}
+		discard "$CACHE/$1-"????????????.part
+		discard_unused "$CACHE/$1-"????????????
 		mkdir "$part"
 		# Not in a condition: set -e has to hold inside the maker.
 		"$3" "$part" >&2
 		mv "$part" "$dir"
 		trap - EXIT INT TERM
 	fi
+	touch "$dir"
 	exec {lock}>&-
 	echo "$dir"
+}
+
+# discard_unused DIR...: those of the cache that nobody uses, in another checkout,
+# or has for an hour.
+discard_unused() {
+	local dir lock
+	for dir; do
+		[ -d "$dir" ] || continue
+		[ "$(find "$dir" -maxdepth 0 -mmin +60)" ] || continue
+		exec {lock}<"$dir"
+		! flock -n "$lock" || discard "$dir"
+		exec {lock}<&-
+	done
+}
+
+# use VARIABLE SCRIPT ARGUMENT...: set it to the directory of the cache that the
+# script prints, which stays there for as long as this script, and what it has
+# started, runs.
+use() {
+	local -n used=$1
+	local lock
+	while true; do
+		used=$("$TOP/scripts/$2" "${@:3}")
+		# Unless another checkout has removed it before it was locked.
+		if exec {lock}<"$used"; then
+			flock -s "$lock"
+			[ ! -d "$used" ] || return 0
+			exec {lock}<&-
+		fi
+	done
 }
 
 # in_root ROOT DIR COMMAND...: run a command in a root made by scripts/root,
@@ -93,4 +169,85 @@ in_root() {
 		--bind "$dir" /mnt --chdir /mnt --unshare-all --die-with-parent \
 		--clearenv --setenv PATH /usr/sbin:/usr/bin:/sbin:/bin \
 		--setenv LC_ALL C.UTF-8 "$@"
+}
+
+# processor_time PID: for how many hundredths of a second the threads of a process
+# have run, and have waited for a processor to run on.
+processor_time() {
+	cat "/proc/$1"/task/*/schedstat | awk '{ run += $1; waited += $2 }
+		END { printf("%d %d\n", run / 1e7, waited / 1e7) }'
+}
+
+# A hang is found by what a VM has done since its last verdict, and not by a clock,
+# as machines differ in speed and in what else they do.  It has hung if it has taken
+# more processor time than so many of its own boots (LIMIT, 60 unless set), or if for
+# so many seconds (QUIET, 120 unless set) it did not even want to run.
+
+# watch FILE: from now on, the QEMU whose process is in FILE, if it is there yet.
+watch() {
+	watched=$1 qemu='' boot='' quiet=0 run=0 wanted=0 begun=0 why=''
+}
+
+# sample: sets run and wanted, in hundredths of a second; fails if there is no QEMU.
+sample() {
+	local waited now
+	[ -s "$watched" ] && now=$(<"$watched") && [ -e "/proc/$now" ] || return
+	[ "$now" = "$qemu" ] || { qemu=$now wanted=0 begun=0; }
+	read -r run waited < <(processor_time "$qemu")
+	last=$wanted wanted=$((run + waited))
+}
+
+# watch_again: there is a verdict, or the VM has booted.
+watch_again() {
+	sample || return 0
+	begun=$run
+	# Emulation translates code when it runs first; KVM is done in no time.
+	[ "$boot" ] || boot=$((run > 500 ? run : 500))
+}
+
+# has_hung: sets why, if it has; to be called every WATCH seconds.
+WATCH=5
+has_hung() {
+	local last
+	sample || return
+	if [ $((wanted - last)) -lt $((WATCH * 20)) ]; then
+		quiet=$((quiet + WATCH))
+	else
+		quiet=0
+	fi
+	if [ "$quiet" -ge "${QUIET:-120}" ]; then
+		why="hang: the VM has been idle for $quiet seconds"
+	# A boot that is not done yet has nothing to be compared with but the slowest.
+	elif [ $((run - begun)) -gt $((${LIMIT:-60} * ${boot:-2000})) ]; then
+		why="hang: no verdict for $(((run - begun) / 100)) seconds of processor time"
+	else
+		return 1
+	fi
+}
+
+# run_vm_until CONDITION ARGUMENT...: scripts/vm with these, until it ends, or the
+# CONDITION holds, or it has hung, which is why.  Returns what it did.
+run_vm_until() {
+	local file=$LOGS/qemu.$BASHPID status=0
+	rm -f "$file"
+	"$TOP/scripts/vm" -p "$file" "${@:2}" &
+	vm=$!
+	watch "$file"
+	attend "$1" || status=$?
+	rm -f "$file"
+	return "$status"
+}
+
+# attend CONDITION: the same for the process vm, whose QEMU is watched.
+attend() {
+	local condition=$1 seconds=0 status=0
+	while kill -0 "$vm" 2>/dev/null && ! $condition; do
+		sleep 1
+		seconds=$((seconds + 1))
+		[ $((seconds % WATCH)) != 0 ] || ! has_hung || break
+	done
+	kill "$vm" 2>/dev/null || true
+	wait "$vm" || status=$?
+	vm=
+	return "$status"
 }
