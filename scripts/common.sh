@@ -185,15 +185,15 @@ processor_time() {
 
 # watch FILE: from now on, the QEMU whose process is in FILE, if it is there yet.
 watch() {
-	watched=$1 qemu='' boot='' quiet=0 run=0 wanted=0 begun=0 why=''
+	watched=$1 watched_pid='' boot='' quiet=0 run=0 wanted=0 begun=0 why=''
 }
 
 # sample: sets run and wanted, in hundredths of a second; fails if there is no QEMU.
 sample() {
 	local waited now
 	[ -s "$watched" ] && now=$(<"$watched") && [ -e "/proc/$now" ] || return
-	[ "$now" = "$qemu" ] || { qemu=$now wanted=0 begun=0; }
-	read -r run waited < <(processor_time "$qemu")
+	[ "$now" = "$watched_pid" ] || { watched_pid=$now wanted=0 begun=0; }
+	read -r run waited < <(processor_time "$watched_pid")
 	last=$wanted wanted=$((run + waited))
 }
 

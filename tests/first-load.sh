@@ -23,7 +23,7 @@ waits() {
 # waits for it, or has ended.
 both() {
 	local first second log hold=/sys/module/dlg_slow/parameters/hold
-	new_messages >"$OUTPUT.log"
+	new_messages >"$OUTPUT"
 	echo 1 >$hold
 	dmsetup reload "$P-a" --table "0 2048 linear /dev/mapper/$P-b 0" &
 	first=$!
@@ -39,7 +39,7 @@ both() {
 	echo "the first: $first, the second: $second"
 	log=$(new_messages)
 	echo "$log"
-	[[ "$first $second" =~ ^($1)$ ]] && kernel_says "Device closes a loop" <<<"$log"
+	[[ "$first $second" =~ ^($1)$ ]] && kernel_says "Device closes a loop" "$log"
 }
 
 create b "0 2048 linear /dev/ram0 0"

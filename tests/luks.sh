@@ -42,7 +42,7 @@ umount "$DIR" || exit 1
 
 check "a volume group on the LUKS container is created" eval '
 	vgcreate -q -y ${P}x /dev/mapper/$P-crypt && defer vgremove -q -f ${P}x'
-check "a volume of the group on LUKS is created" lvcreate -q -y -W n -Z n -L 16M -n inner "${P}x"
+check "a volume of the group on LUKS is created" lvcreate -q -y -W n -Z n -L 8M -n inner "${P}x"
 check "a file system on the volume on LUKS is written to" make_files "/dev/${P}x/inner"
 check "the files on the volume on LUKS are intact" remount "/dev/${P}x/inner"
 check "each linear device of the stack is guarded" guarded

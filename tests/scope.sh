@@ -60,15 +60,16 @@ else
 	ftrace 1
 fi
 
-# Tables are loaded, 60 or more, from before the first change until after the last.
+# Tables are loaded, 20 or more, from before the first change until after the last.
 dir=$(mktemp -d)
 defer rm -r "$dir"
 loads() {
 	local i=0
-	until [ "$i" -ge 60 ] && [ -e "$dir/changed" ]; do
+	until [ "$i" -ge 20 ] && [ -e "$dir/changed" ]; do
 		reload b "0 2048 striped 1 8 /dev/mapper/$P-a 0" || return
 		i=$((i + 1))
 		: >"$dir/loaded"
+		pause 0.02
 	done
 }
 change_under_loads() {

@@ -101,6 +101,6 @@ in_place() {
 }
 
 read_sectors() {
-	dd if="$1" bs=64k iflag=direct,skip_bytes,count_bytes status=none \
+	dd if="$1" bs=1M iflag=direct,skip_bytes,count_bytes status=none \
 		skip=$(($2 * 512)) count=$(($3 * 512))
 }

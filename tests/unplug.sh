@@ -43,7 +43,7 @@ under_loads() {
 	: >"$DIR/rounds"
 	loads &
 	pid=$!
-	more_rounds 10 && "$@" && more_rounds 10 || status=1
+	more_rounds 4 && "$@" && more_rounds 4 || status=1
 	touch "$DIR/stop"
 	wait "$pid" || status=1
 	echo "the last loads said:" && cat "$DIR/said"

@@ -18,6 +18,7 @@ repeat() {
 	while [ ! -e "$DIR/stop" ] && [ "$status" = 0 ]; do
 		"$1" || status=$?
 		[ "$status" != 0 ] || printf . >>"$DIR/$1"
+		pause 0.05
 	done
 	touch "$DIR/stop"
 	return "$status"
@@ -29,7 +30,7 @@ load() {
 	if [ -e "$DIR/hold" ]; then
 		touch "$DIR/held"
 		until goes || [ -e "$DIR/stop" ]; do
-			sleep 0.01
+			pause 0.01
 		done
 	fi
 	reload dev "0 8 linear /dev/ram0 8" && dmsetup clear "$P-dev"
