@@ -9,11 +9,16 @@
  * one that is let be.  Prints for each whether it was killed or had finished.
  * In the end, and after each that was killed, another must do it all.  Exits
  * with 1 if one cannot.
+ *
+ * A load can meet another one's table that closes a loop and is about to be refused:
+ * for that moment the stack is endless, and the load is refused, too.  That is said,
+ * and the load is made again.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -44,6 +49,14 @@ static pid_t start(void)
 	return pid;
 }
 
+static bool has_met_a_loop(int status)
+{
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != ELOOP)
+		return false;
+	printf("met a loop\n");
+	return true;
+}
+
 static long microseconds(void)
 {
 	struct timespec now;
@@ -55,10 +68,13 @@ static long microseconds(void)
 /* How long it takes one that is let be. */
 static long let_be(void)
 {
-	long since = microseconds();
+	long since;
 	int status;
 
-	waitpid(start(), &status, 0);
+	do {
+		since = microseconds();
+		waitpid(start(), &status, 0);
+	} while (has_met_a_loop(status));
 	if (status) {
 		printf("not done: %s\n", strerror(WEXITSTATUS(status)));
 		exit(1);
@@ -94,7 +110,7 @@ int main(int argc, char **argv)
 			time = let_be();
 		} else if (!status) {
 			printf("finished\n");
-		} else {
+		} else if (!has_met_a_loop(status)) {
 			printf("failed: %s\n", strerror(WEXITSTATUS(status)));
 			return 1;
 		}
