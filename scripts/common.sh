@@ -13,6 +13,8 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 CACHE=${DM_LINEAR_GUARD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dm-linear-guard}
 # What the last runs of this checkout have printed.
 LOGS=$TOP/logs
+# The disk that brings a VM its job.
+JOB_SIZE=64M
 mkdir -p "$CACHE"
 
 say() { printf '==> %s\n' "$*" >&2; }
