@@ -5,9 +5,11 @@
 
 udevadm control --stop-exec-queue
 export DM_DISABLE_UDEV=1
-below=/dev/ram0
+devices='' below=/dev/ram0
 for ((i = 1; i <= 240; i++)); do
-	closes dmsetup create "$P-$i" --table "0 2048 linear $below 0" || break
+	devices+="${devices:+;}$P-$i,,,rw,0 2048 linear $below 0"
 	below=/dev/mapper/$P-$i
 done
+# The guard refuses one of them, and those that would be above it are not made.
+closes dmsetup create --concise "$devices" || below=/dev/mapper/$P-$(dmsetup ls | grep -c "^$P-")
 live "$below"

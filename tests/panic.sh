@@ -15,14 +15,14 @@ skip() {
 
 # Devices are removed in whatever order that is possible.
 clean_up() {
-	local status=$? pass name left said=''
+	local status=$? pass names left said=''
 	udevadm control --start-exec-queue
 	for pass in "" --retry --retry; do
-		for name in $(dmsetup ls | sed -n "s/^\($P-[^\t]*\).*/\1/p" |
-			sort -t- -k2 -rV); do
-			[ ! "$pass" ] || said+=$(dmsetup wipe_table "$name" 2>&1)
-			said+=$(dmsetup remove ${pass:+--retry} "$name" 2>&1)
-		done
+		mapfile -t names < <(dmsetup ls | sed -n "s/^\($P-[^\t]*\).*/\1/p" |
+			sort -t- -k2 -rV)
+		[ ${#names[@]} -gt 0 ] || break
+		[ ! "$pass" ] || said+=$(dmsetup wipe_table "${names[@]}" 2>&1)
+		said+=$(dmsetup remove ${pass:+--retry} "${names[@]}" 2>&1)
 	done
 	left=$(dmsetup ls | grep "^$P-") && unclean "devices are left: $left $said"
 	[ ! -d "$PARAMS" ] || echo linear >"$PARAMS/scope" || unclean "the scope is not reset"
