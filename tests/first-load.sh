@@ -22,13 +22,13 @@ waits() {
 # a device without a table, is held just before it is linked, until the second one
 # waits for it, or has ended.
 both() {
-	local first second log hold=/sys/module/dlg_slow/parameters/hold
-	new_messages >"$OUTPUT"
+	local first second hold=/sys/module/dlg_slow/parameters/hold
+	new_messages
 	echo 1 >$hold
-	dmsetup reload "$P-a" --table "0 2048 linear /dev/mapper/$P-b 0" &
+	env dmsetup reload "$P-a" --table "0 2048 linear /dev/mapper/$P-b 0" &
 	first=$!
 	wait_for eval "[ \$(<$hold) != 1 ]" || return
-	dmsetup reload "$P-b" --table "0 2048 linear $number 0" &
+	env dmsetup reload "$P-b" --table "0 2048 linear $number 0" &
 	second=$!
 	wait_for waits "$second"
 	echo 0 >$hold
@@ -37,9 +37,9 @@ both() {
 	wait "$second"
 	second=$?
 	echo "the first: $first, the second: $second"
-	log=$(new_messages)
-	echo "$log"
-	[[ "$first $second" =~ ^($1)$ ]] && kernel_says "Device closes a loop" "$log"
+	new_messages
+	echo "$MESSAGES"
+	[[ "$first $second" =~ ^($1)$ ]] && kernel_says "Device closes a loop" "$MESSAGES"
 }
 
 create b "0 2048 linear /dev/ram0 0"

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What dmsetup and dmesg do, for a test that asks hundreds of times: a process for
+ * each takes an emulated machine longer than what it is asked.
+ *
+ * Usage: mapper FILE, started by plan in lib.sh
+ *
+ * Standard input brings requests: how many words, and the words, each with a zero
+ * byte behind it.  What would be printed is written to FILE, and then one line to
+ * standard output, "STATUS LENGTH": 0 or 1 as of dmsetup, and how much is in FILE.
+ * Ends when standard input does.
+ *
+ *	create|reload NAME TABLE
+ *	suspend|resume|clear|info NAME
+ *	remove|remove--retry NAME...
+ *	messages	what the kernel has logged since the last such request
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libdevmapper.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define WORDS 128
+
+static FILE *output;
+
+/* What libdevmapper says on dmsetup's standard error: errors and warnings. */
+__attribute__((format(printf, 5, 6)))
+static void say(int level, const char *file, int line, int dm_errno, const char *format, ...)
+{
+	va_list arguments;
+
+	/* Of syslog's levels; a further bit is for standard error. */
+	if ((level & 7) > 4)
+		return;
+	va_start(arguments, format);
+	vfprintf(output, format, arguments);
+	va_end(arguments);
+	fputc('\n', output);
+}
+
+/* A line is "START LENGTH TARGET PARAMETERS". */
+static int add_table(struct dm_task *task, char *table)
+{
+	unsigned long long start, length;
+	char *line, *rest, target[64];
+	int skip;
+
+	for (line = strtok_r(table, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		if (sscanf(line, "%llu %llu %63s %n", &start, &length, target, &skip) < 3) {
+			fprintf(output, "Invalid format on line of table: %s\n", line);
+			return 0;
+		}
+		if (!dm_task_add_target(task, start, length, target, line + skip))
+			return 0;
+	}
+	return 1;
+}
+
+static int run(int type, const char *name, char *table, int retry)
+{
+	struct dm_task *task = dm_task_create(type);
+	struct dm_info info;
+	int done;
+
+	done = task && dm_task_set_name(task, name) &&
+	       (!table || add_table(task, table)) &&
+	       (!retry || dm_task_retry_remove(task)) &&
+	       dm_task_run(task);
+	if (done && type == DM_DEVICE_INFO) {
+		done = dm_task_get_info(task, &info) && info.exists;
+		if (!done)
+			fputs("Device does not exist.\n", output);
+	}
+	if (task)
+		dm_task_destroy(task);
+	dm_task_update_nodes();
+	return done;
+}
+
+/* A record is "PRIORITY,NUMBER,TIME,FLAGS;TEXT\n", and then lines of a dictionary. */
+static void print_record(const char *record)
+{
+	const char *p = strchr(record, ';');
+	unsigned int c;
+
+	for (p = p ? p + 1 : record; *p && *p != '\n'; p++) {
+		/* What is not printable, and the backslash itself. */
+		if (p[0] == '\\' && p[1] == 'x' && sscanf(p + 2, "%2x", &c) == 1) {
+			fputc(c, output);
+			p += 3;
+		} else {
+			fputc(*p, output);
+		}
+	}
+	fputc('\n', output);
+}
+
+static int print_messages(int kmsg)
+{
+	static char record[8193];
+	ssize_t n;
+
+	for (;;) {
+		n = read(kmsg, record, sizeof(record) - 1);
+		/* The oldest ones can be gone. */
+		if (n < 0 && errno == EPIPE)
+			continue;
+		if (n <= 0)
+			break;
+		record[n] = '\0';
+		print_record(record);
+	}
+	if (n < 0 && errno == EAGAIN)
+		return 1;
+	fprintf(output, "/dev/kmsg: %m\n");
+	return 0;
+}
+
+static int serve(char **words, int count, int kmsg)
+{
+	static const struct {
+		const char *name;
+		int type;
+	} tasks[] = {
+		{ "suspend", DM_DEVICE_SUSPEND },
+		{ "resume", DM_DEVICE_RESUME },
+		{ "clear", DM_DEVICE_CLEAR },
+		{ "info", DM_DEVICE_INFO },
+		{ "remove", DM_DEVICE_REMOVE },
+		{ "remove--retry", DM_DEVICE_REMOVE },
+	};
+	int i, done = 1;
+	size_t t;
+
+	if (!strcmp(words[0], "messages"))
+		return print_messages(kmsg);
+	if (!strcmp(words[0], "create") && count == 3)
+		return run(DM_DEVICE_CREATE, words[1], words[2], 0);
+	if (!strcmp(words[0], "reload") && count == 3)
+		return run(DM_DEVICE_RELOAD, words[1], words[2], 0);
+	for (t = 0; t < sizeof(tasks) / sizeof(tasks[0]); t++) {
+		if (strcmp(words[0], tasks[t].name))
+			continue;
+		for (i = 1; i < count; i++)
+			done &= run(tasks[t].type, words[i], NULL, !!strchr(words[0], '-'));
+		return done;
+	}
+	fprintf(output, "mapper: what is '%s'?\n", words[0]);
+	return 0;
+}
+
+/* Returns the next word of standard input, to be freed, or NULL at its end. */
+static char *next_word(void)
+{
+	char *word = NULL;
+	size_t size = 0;
+
+	if (getdelim(&word, &size, '\0', stdin) >= 0)
+		return word;
+	free(word);
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	char *words[WORDS], *number;
+	int kmsg, i, count, done;
+
+	if (argc != 2 || !(output = fopen(argv[1], "w"))) {
+		perror("usage: mapper FILE");
+		return 2;
+	}
+	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (kmsg < 0 || lseek(kmsg, 0, SEEK_END) < 0) {
+		perror("/dev/kmsg");
+		return 2;
+	}
+	dm_log_with_errno_init(say);
+
+	while ((number = next_word())) {
+		count = atoi(number);
+		free(number);
+		if (count < 1 || count > WORDS)
+			return 2;
+		for (i = 0; i < count; i++) {
+			words[i] = next_word();
+			if (!words[i])
+				return 2;
+		}
+		rewind(output);
+		if (ftruncate(fileno(output), 0))
+			return 2;
+		done = serve(words, count, kmsg);
+		if (!done && strcmp(words[0], "messages"))
+			fputs("Command failed.\n", output);
+		fflush(output);
+		for (i = 0; i < count; i++)
+			free(words[i]);
+		printf("%d %ld\n", !done, ftell(output));
+		fflush(stdout);
+	}
+	return 0;
+}
