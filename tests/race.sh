@@ -13,8 +13,8 @@ hurry
 for scope in linear all; do
 	set_to scope "$scope" || exit 1
 	check "loads that race close no loop with scope=$scope" "$race" \
-		-n "${RACE_ROUNDS:-30}" -l "${RACE_LOOKS:-200}" \
-		-o "${RACE_OPERATIONS:-200}" "$P-$scope"
+		-n "${RACE_ROUNDS:-30}" -l "${RACE_LOOKS:-100}" \
+		-o "${RACE_OPERATIONS:-100}" "$P-$scope"
 	sed 's/^#* */# /' "$OUTPUT"
 done
 finish

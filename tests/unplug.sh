@@ -27,12 +27,13 @@ loads() {
 # more_rounds NUMBER: wait until loads has made that many.
 more_rounds() {
 	local rounds
-	rounds=$(<"$DIR/rounds")
+	read -r rounds <"$DIR/rounds"
 	wait_for has_made $((${#rounds} + $1))
 }
 has_made() {
 	local rounds
-	rounds=$(<"$DIR/rounds")
+	# There is no end of a line.
+	read -r rounds <"$DIR/rounds"
 	[ ${#rounds} -ge "$1" ]
 }
 

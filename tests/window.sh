@@ -51,18 +51,24 @@ look_up() {
 	said=$(dmsetup target-version "${NAMES[@]}" 2>&1) || { echo "$said"; return 1; }
 }
 
-# count NAME: how often it has been called.
+# count NAME: sets COUNT to how often it has been called.
 count() {
 	local calls
-	calls=$(<"$DIR/$1")
-	echo ${#calls}
+	# There is no end of a line.
+	read -r calls <"$DIR/$1"
+	COUNT=${#calls}
+}
+
+# called NAME NUMBER: it has been called that often, or will not be any more.
+called() {
+	count "$1"
+	[ "$COUNT" -ge "$2" ] || [ -e "$DIR/stop" ]
 }
 
 # await NAME COUNT: wait for that many more calls.
 await() {
-	local calls
-	calls=$(($(count "$1") + $2))
-	wait_for eval "[ \$(count $1) -ge $calls ] || [ -e $DIR/stop ]"
+	count "$1"
+	wait_for called "$1" $((COUNT + $2))
 	[ ! -e "$DIR/stop" ]
 }
 
@@ -97,7 +103,7 @@ repeat load >"$DIR/load.said" 2>&1 &
 loader=$!
 repeat look_up >"$DIR/look_up.said" 2>&1 &
 looker=$!
-defer eval "touch $DIR/stop; wait"
+defer eval "touch $DIR/stop; wait $loader $looker"
 
 # ended PID NAME: that has ended without a failure; else show what it said.
 ended() {
@@ -105,8 +111,11 @@ ended() {
 }
 
 # At least a hundred times, until there were some loads and look-ups meanwhile.
-for ((i = 0; i < 100 || $(count load) < 5 || $(count look_up) < 5; i++)); do
-	[ ! -e "$DIR/stop" ] || break
+for ((i = 0; i < 100; i++)); do
+	takeover $((i % 2))
+done
+until called load 5 && called look_up 5; do
+	i=$((i + 1))
 	takeover $((i % 2))
 done
 takeover 1
@@ -116,8 +125,10 @@ check "no load of a linear table fails while the module comes and goes" \
 	ended "$loader" load
 check "no look-up of the name linear fails while the module comes and goes" \
 	ended "$looker" look_up
-echo "# $i changes of takeover, $(count load) loads, $(count look_up) times 50 look-ups"
-check "more than five tables are loaded while the module comes and goes" \
-	[ "$(count load)" -gt 5 ]
+count look_up
+looks=$COUNT
+count load
+echo "# $i changes of takeover, $COUNT loads, $looks times 50 look-ups"
+check "more than five tables are loaded while the module comes and goes" [ "$COUNT" -gt 5 ]
 same "takeover is on after the last load of the module" Y "$(<"$PARAMS/takeover")"
 finish
