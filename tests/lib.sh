@@ -57,6 +57,7 @@ defer() {
 clean_up() {
 	local status=$? i left
 	trap - EXIT
+	compare_graph "before clean-up"
 	for ((i = ${#DEFERRED[@]} - 1; i >= 0; i--)); do
 		eval "${DEFERRED[i]}" ||
 			unclean "${DEFERRED[i]}failed with status $?"
@@ -65,6 +66,7 @@ clean_up() {
 	if [ -e "/sys/module/$MODULE" ] && [ "$(users)" != "$USERS" ]; then
 		unclean "the module had $USERS users and has $(users)"
 	fi
+	compare_graph "after clean-up"
 	exit "$status"
 }
 
@@ -72,6 +74,17 @@ clean_up() {
 unclean() {
 	echo "# clean-up: $1"
 	status=$KSFT_FAIL
+}
+
+# compare_graph WHEN: of clean_up.  The graph that the module keeps, if it shows one, has
+# come to agree with sysfs, where links may still be on their way.
+GRAPH=/sys/kernel/debug/$MODULE/graph
+compare_graph() {
+	graph_agrees || wait_for graph_agrees ||
+		unclean "the graph and sysfs differ $1: ${DIFFERENCES//$'\n'/; }"
+}
+graph_agrees() {
+	[ ! -e "$GRAPH" ] || DIFFERENCES=$("${BASH_SOURCE[0]%/*}/graph" "$GRAPH" 2>&1)
 }
 
 # How many tables (and running loads) use the module.
