@@ -4,10 +4,11 @@
  *
  * Usage: graph FILE [CLASS]
  *
- * FILE has a line "HOLDER SLAVE" for each edge, in the names that sysfs has; CLASS is
- * /sys/class/block, where each device that is stacked on others has a directory, slaves,
- * with a link for each of them.  Prints what only one of them has, or the file more than
- * once, and exits with 1 if there is anything.
+ * FILE has a line "HOLDER SLAVE links=N found=N ..." for each edge, devices as
+ * major:minor; edges for which both are 0 are none of sysfs'.  CLASS is /sys/class/block,
+ * where each device that is stacked on others has a directory, slaves, with a link for
+ * each of them.  Prints what only one of them has, or the file more than once, and exits
+ * with 1 if there is anything.
  */
 
 #define _GNU_SOURCE
@@ -57,19 +58,32 @@ static void sort(struct edges *edges)
 		qsort(edges->edge, edges->count, sizeof(*edges->edge), compare);
 }
 
+static void add_pair(struct edges *edges, const char *holder, const char *slave)
+{
+	char *edge;
+
+	if (asprintf(&edge, "%s %s", holder, slave) < 0)
+		edge = NULL;
+	add(edges, edge);
+}
+
 static void read_file(const char *path, struct edges *edges)
 {
+	char holder[24], slave[24], *line = NULL;
 	FILE *file = fopen(path, "r");
-	char *line = NULL;
+	unsigned int links, found;
 	size_t room = 0;
-	ssize_t size;
 
 	if (!file)
 		fail(path);
-	while ((size = getline(&line, &room, file)) > 0) {
-		if (line[size - 1] == '\n')
-			line[size - 1] = '\0';
-		add(edges, strdup(line));
+	while (getline(&line, &room, file) > 0) {
+		if (sscanf(line, "%23s %23s links=%u found=%u", holder, slave, &links,
+			   &found) != 4) {
+			fprintf(stderr, "what is this: %s", line);
+			exit(2);
+		}
+		if (links || found)
+			add_pair(edges, holder, slave);
 	}
 	if (ferror(file))
 		fail(path);
@@ -77,10 +91,30 @@ static void read_file(const char *path, struct edges *edges)
 	fclose(file);
 }
 
+/* The number of a device; it may have gone meanwhile. */
+static int read_number(int dir, const char *name, char *number, size_t size)
+{
+	char path[2 * NAME_MAX];
+	ssize_t length;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/dev", name);
+	fd = openat(dir, path, O_RDONLY);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	length = fd < 0 ? -1 : read(fd, number, size - 1);
+	if (length < 0)
+		fail(path);
+	close(fd);
+	number[length] = '\0';
+	number[strcspn(number, "\n")] = '\0';
+	return 1;
+}
+
 /* A device has no slaves if it is a partition, or if it has gone meanwhile. */
 static void read_slaves(int class, const char *name, struct edges *edges)
 {
-	char path[NAME_MAX + sizeof("/slaves")], *edge;
+	char path[NAME_MAX + sizeof("/slaves")], holder[24], slave[24];
 	struct dirent *entry;
 	DIR *dir;
 	int fd;
@@ -92,13 +126,11 @@ static void read_slaves(int class, const char *name, struct edges *edges)
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (!dir)
 		fail(path);
-	while ((entry = readdir(dir))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		if (asprintf(&edge, "%s %s", name, entry->d_name) < 0)
-			edge = NULL;
-		add(edges, edge);
-	}
+	while ((entry = readdir(dir)))
+		if (entry->d_name[0] != '.' &&
+		    read_number(class, name, holder, sizeof(holder)) &&
+		    read_number(dirfd(dir), entry->d_name, slave, sizeof(slave)))
+			add_pair(edges, holder, slave);
 	closedir(dir);
 }
 

@@ -8,6 +8,6 @@ plan 1
 PATIENCE=3
 GRAPH=$(mktemp)
 defer rm "$GRAPH"
-echo "dm-4095 ram4095" >"$GRAPH"
+echo "254:4095 1:4095 links=1 found=0" >"$GRAPH"
 check "a file is there" [ -e "$GRAPH" ]
 finish
