@@ -45,8 +45,8 @@ install-tools:
 		$(DESTDIR)/etc/kernel/header_postinst.d/zz-dm-linear-guard
 
 uninstall:
-	rm -f /lib/modules/$(KVER)/extra/dm-linear-guard.ko* \
-		/lib/modules/$(KVER)/updates/dm-linear-guard.ko*
+	rm -f /lib/modules/$(KVER)/extra/dm_linear_guard.ko* \
+		/lib/modules/$(KVER)/updates/dm_linear_guard.ko*
 	depmod -a $(KVER)
 	rm -rf $(DESTDIR)$(sbindir)/dm-linear-guard \
 		$(prefix)/share/man/man[48]/dm-linear-guard.[48] \
