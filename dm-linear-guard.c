@@ -4,1059 +4,35 @@
  *
  * Copyright (C) 2026 The dm-linear-guard developers
  *
- * Forwards I/O exactly as the kernel's own linear target does, takes over its
- * name on a running system, and refuses a table that closes a loop of devices,
- * or makes a stack of them too deep, when the table is loaded, before anything
- * can run around in it.
+ * Forwards I/O exactly as the stock linear target does, takes over its name on a
+ * running system, and refuses a table that closes a loop of devices, or makes a
+ * stack of them too deep, when the table is loaded, before anything can run
+ * around in it.  This file is the target and the module; guard/check.h has what
+ * is refused, and guard/divert.h what makes it hold for other drivers.
  */
 
 #include <linux/atomic.h>
 #include <linux/bio.h>
 #include <linux/blkdev.h>
-#include <linux/cred.h>
 #include <linux/ctype.h>
 #include <linux/dax.h>
-#include <linux/dcache.h>
-#include <linux/delay.h>
+#include <linux/debugfs.h>
 #include <linux/device-mapper.h>
-#include <linux/device.h>
-#include <linux/file.h>
-#include <linux/fs.h>
-#include <linux/ftrace.h>
-#include <linux/hashtable.h>
 #include <linux/init.h>
-#include <linux/list.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
-#include <linux/mount.h>
 #include <linux/mutex.h>
-#include <linux/ratelimit.h>
-#include <linux/rcupdate.h>
 #include <linux/sched.h>
-#include <linux/sched/mm.h>
 #include <linux/sched/task_stack.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
-#include <linux/spinlock.h>
-#include <linux/srcu.h>
 #include <linux/string.h>
 
 #include "dm-linear-guard.h"
+#include "guard/check.h"
+#include "guard/divert.h"
 
 #define DM_MSG_PREFIX "linear-guard"
-
-/* What ti->error says; the reasons that the rules give come from here too. */
-#define GUARD_SELF_ERROR "Device maps onto itself"
-#define GUARD_LOOP_ERROR "Device closes a loop"
-#define GUARD_DEPTH_ERROR "Stack of devices is too deep"
-
-/*
- * The longest stack of devices that a table may become a part of.  The kernel's
- * stack overflows beyond 100 devices on 5.10, and beyond 200 later.
- */
-#define GUARD_MIN_DEPTH 1
-#define GUARD_MAX_DEPTH 64
-static unsigned int guard_max_depth = 32;
-
-/* What has been refused or ended since the module was loaded. */
-enum guard_event {
-	GUARD_REFUSED_SELF,
-	GUARD_REFUSED_LOOP,
-	GUARD_REFUSED_DEPTH,
-	GUARD_REFUSED_RESUME,
-	GUARD_ENDED_RECURSION,
-	GUARD_UNREFUSED,
-	GUARD_EVENTS
-};
-
-static atomic_t guard_events[GUARD_EVENTS];
-
-static void guard_count(enum guard_event event)
-{
-	atomic_inc(&guard_events[event]);
-}
-
-/*
- * The graph of block devices is what sysfs shows: "slaves" of a disk are the
- * devices that it stands on, "holders" of a disk or partition the disks that
- * stand on it, for the live and the inactive table of a mapped device and for
- * every other driver that stacks devices.  The kernel has no other interface
- * that tells.
- *
- * It is read through a mount of our own, so that neither a chroot nor what is
- * mounted on /sys matters, with the kernel's credentials, so that no security
- * module judges the one who loads the table by it.  Nothing is pinned between
- * two steps: a disk is known by its name, which is not given to another while
- * someone has it open, and what stands on it has.
- */
-static struct vfsmount *guard_sysfs;
-static const struct cred *guard_cred;
-
-/*
- * A device that a walk has come to.
- *
- * @queue: in the walk's queue, or empty
- * @bucket: in the walk's hash table
- * @via: where the longest path known comes from; can run in a circle if there
- *	 is a loop elsewhere, or NULL at the start
- * @first: where it was first come to from, which never runs in a circle
- * @depth: length of the longest path known
- * @name: in sysfs
- */
-struct guard_node {
-	struct list_head queue;
-	struct hlist_node bucket;
-	struct guard_node *via;
-	struct guard_node *first;
-	unsigned int depth;
-	char name[DISK_NAME_LEN];
-};
-
-/* How to walk. */
-#define GUARD_DOWN	1	/* to slaves, not to holders */
-#define GUARD_PATIENT	2	/* wait for mapped devices to be linked */
-#define GUARD_HASTY	4	/* give up with -EAGAIN where one is not yet */
-#define GUARD_SETTLED	8	/* the first one is, for certain */
-
-/*
- * A walk over the graph.
- *
- * @ctx: of the directory being read
- * @flags: how to walk
- * @partitions: the directory being read is the disk's own: look for partitions
- * @cap: depths are not told apart beyond this, so that a walk around a loop ends
- * @seen: which entries the directory being read has had in this pass
- * @error: of the directory being read
- * @node: whose directory is being read
- * @deepest: the node of the greatest depth
- * @target: name of the disk that is not to be reached, nor walked through
- * @hit: the node of that disk, once reached
- * @queue: nodes to be visited
- * @nodes: all nodes, by name
- */
-struct guard_walk {
-	struct dir_context ctx;
-	unsigned int flags;
-	bool partitions;
-	unsigned int cap;
-	u64 seen;
-	int error;
-	struct guard_node *node;
-	struct guard_node *deepest;
-	const char *target;
-	struct guard_node *hit;
-	struct list_head queue;
-	DECLARE_HASHTABLE(nodes, 6);
-};
-
-static struct gendisk *guard_own_disk(struct dm_target *ti)
-{
-	return dm_disk(dm_table_get_md(ti->table));
-}
-
-/* A walk down ends when the target is reached. */
-static bool guard_is_over(struct guard_walk *walk)
-{
-	return (walk->flags & GUARD_DOWN) && walk->hit;
-}
-
-/* The name of a disk in sysfs; a mapped device may not be there yet. */
-static const char *guard_disk_name(struct gendisk *disk)
-{
-	return dev_name(disk_to_dev(disk)) ?: disk->disk_name;
-}
-
-static struct guard_node *guard_find(struct guard_walk *walk, const char *name,
-				     u32 hash)
-{
-	struct guard_node *node;
-
-	hash_for_each_possible(walk->nodes, node, bucket, hash)
-		if (!strcmp(node->name, name))
-			return node;
-	return NULL;
-}
-
-/*
- * Come to a device: remember it, and have it visited, again if the way is the
- * longest so far.
- */
-static int guard_reach(struct guard_walk *walk, const char *name,
-		       struct guard_node *via, unsigned int depth)
-{
-	u32 hash = full_name_hash(NULL, name, strlen(name));
-	struct guard_node *node = guard_find(walk, name, hash);
-
-	depth = min(depth, walk->cap);
-	if (!node) {
-		node = kzalloc_obj(*node, GFP_NOIO);
-		if (!node)
-			return -ENOMEM;
-		strscpy(node->name, name, sizeof(node->name));
-		INIT_LIST_HEAD(&node->queue);
-		node->first = via;
-		hash_add(walk->nodes, &node->bucket, hash);
-	} else if (depth <= node->depth) {
-		return 0;
-	}
-
-	if (via && !strcmp(name, walk->target)) {
-		walk->hit = node;
-		return 0;
-	}
-
-	node->via = via;
-	node->depth = depth;
-	if (!walk->deepest || depth > walk->deepest->depth)
-		walk->deepest = node;
-	if (list_empty(&node->queue))
-		list_add_tail(&node->queue, &walk->queue);
-	return 0;
-}
-
-/* Called for each entry of a directory; false ends it. */
-static bool guard_fill(struct dir_context *ctx, const char *name, int len,
-		       loff_t offset, u64 ino, unsigned int type)
-{
-	struct guard_walk *walk = container_of(ctx, struct guard_walk, ctx);
-	struct guard_node *node = walk->node;
-	char child[DISK_NAME_LEN];
-
-	if (len >= sizeof(child))
-		return true;
-	memcpy(child, name, len);
-	child[len] = '\0';
-
-	if (!walk->partitions && type == DT_LNK)
-		walk->error = guard_reach(walk, child, node, node->depth + 1);
-	else if (walk->partitions && type == DT_DIR &&
-		 strstarts(child, node->name))
-		walk->error = guard_reach(walk, child, node, node->depth);
-	else
-		return true;
-	walk->seen = walk->seen * 31 + ino;
-	return !walk->error && !guard_is_over(walk);
-}
-
-/* Open a directory that a block device has in sysfs, or ERR_PTR(). */
-static struct file *guard_open(const char *name, const char *dir)
-{
-	char path[sizeof("class/block//slaves/") + 2 * DISK_NAME_LEN];
-
-	snprintf(path, sizeof(path), "class/block/%s/%s", name, dir);
-	return file_open_root_mnt(guard_sysfs, path, O_RDONLY | O_DIRECTORY, 0);
-}
-
-/* Does a block device have that in sysfs?  1, 0, or an error that leaves it open. */
-static int guard_exists(const char *name, const char *dir)
-{
-	struct file *file = guard_open(name, dir);
-
-	if (IS_ERR(file))
-		return PTR_ERR(file) == -ENOENT ? 0 : PTR_ERR(file);
-	fput(file);
-	return 1;
-}
-
-/*
- * 5.10 shows a new mapped device to others before it can be linked, warns who
- * opens it then, and goes on without a link.  That it has no size is no proof,
- * but what has one can be linked.
- */
-static int guard_has_link(struct block_device *bdev, const char *own,
-			  const char *next)
-{
-	char link[sizeof("slaves/") + DISK_NAME_LEN];
-
-	if (GUARD_LINKS_LATE || bdev_nr_sectors(bdev))
-		return 1;
-	snprintf(link, sizeof(link), "slaves/%s", next);
-	return guard_exists(own, link);
-}
-
-/* How often to look again where things move, before -EBUSY: five seconds. */
-#define GUARD_TRIES 600
-
-static void guard_pause(unsigned int tries)
-{
-	if (tries < 100)
-		usleep_range(500, 1000);
-	else
-		usleep_range(10000, 20000);
-}
-
-/*
- * Read a directory until two passes have seen the same: kernfs can pass over an
- * entry when the one before it is removed between two steps.  What is removed
- * does not come back under the same inode number.
- */
-static int guard_read(struct guard_walk *walk, struct guard_node *node,
-		      struct file *file)
-{
-	unsigned int tries;
-	u64 seen = 0;
-	int r;
-
-	walk->node = node;
-	for (tries = 0; tries < GUARD_TRIES; tries++) {
-		walk->seen = 0;
-		file->f_pos = 0;
-		r = iterate_dir(file, &walk->ctx) ?: walk->error;
-		if (r || guard_is_over(walk) || walk->seen == seen)
-			return r;
-		seen = walk->seen;
-	}
-	return -EBUSY;
-}
-
-/*
- * From 6.1 on, the first load of a mapped device adds the disk, so that others
- * can open it, then links it to what it stands on, then adds "dm" to it, all
- * after the constructors.  Who looks in between sees a device that stands on
- * nothing.  (5.10 links when a constructor opens a device.)
- */
-static int guard_is_linked(const char *name)
-{
-	if (!GUARD_LINKS_LATE || !guard_is_dm(name))
-		return 1;
-	return guard_exists(name, "dm");
-}
-
-static int guard_wait_for_links(const char *name, unsigned int flags)
-{
-	unsigned int tries;
-	int r;
-
-	for (tries = 0; tries < GUARD_TRIES; tries++) {
-		r = guard_is_linked(name);
-		if (r)
-			return min(r, 0);
-		/* Or it is gone, and stands on nothing any more. */
-		r = guard_exists(name, ".");
-		if (r <= 0)
-			return r;
-		if (flags & GUARD_HASTY)
-			return -EAGAIN;
-		guard_pause(tries);
-	}
-	return -EBUSY;
-}
-
-static int guard_visit_slaves(struct guard_walk *walk, struct guard_node *node)
-{
-	bool settled = !node->first && (walk->flags & GUARD_SETTLED);
-	char disk[DISK_NAME_LEN];
-	struct dentry *parent;
-	struct file *file;
-	int r;
-
-	if ((walk->flags & (GUARD_PATIENT | GUARD_HASTY)) && !settled) {
-		r = guard_wait_for_links(node->name, walk->flags);
-		if (r)
-			return r;
-	}
-
-	file = guard_open(node->name, "slaves");
-	if (!IS_ERR(file)) {
-		r = guard_read(walk, node, file);
-		fput(file);
-		return r;
-	}
-	if (PTR_ERR(file) != -ENOENT)
-		return PTR_ERR(file);
-
-	/* A partition, which stands on whatever its disk does; or it is gone. */
-	file = guard_open(node->name, "../slaves");
-	if (IS_ERR(file))
-		return PTR_ERR(file) == -ENOENT ? 0 : PTR_ERR(file);
-	parent = dget_parent(file->f_path.dentry);
-	snprintf(disk, sizeof(disk), "%pd", parent);
-	dput(parent);
-	fput(file);
-	return guard_reach(walk, disk, node, node->depth);
-}
-
-static int guard_visit_holders(struct guard_walk *walk, struct guard_node *node)
-{
-	struct file *file;
-	int r;
-
-	file = guard_open(node->name, "holders");
-	if (IS_ERR(file))
-		return PTR_ERR(file) == -ENOENT ? 0 : PTR_ERR(file);
-	r = guard_read(walk, node, file);
-	fput(file);
-	if (r || guard_is_dm(node->name))
-		return r;
-
-	/* A mapped device has no partitions of the kernel's. */
-	file = guard_open(node->name, ".");
-	if (IS_ERR(file))
-		return PTR_ERR(file) == -ENOENT ? 0 : PTR_ERR(file);
-	walk->partitions = true;
-	r = guard_read(walk, node, file);
-	walk->partitions = false;
-	fput(file);
-	return r;
-}
-
-static void guard_free_walk(struct guard_walk *walk)
-{
-	struct guard_node *node;
-	struct hlist_node *tmp;
-	int i;
-
-	if (IS_ERR_OR_NULL(walk))
-		return;
-	hash_for_each_safe(walk->nodes, i, tmp, node, bucket)
-		kfree(node);
-	kfree(walk);
-}
-
-/**
- * guard_walk() - find all that a disk stands on, or all that stand on it
- * @start: name of the disk to start from
- * @flags: GUARD_DOWN and the like
- * @target: name of the disk whose being reached ends a walk down, and that a
- *	    walk up does not pass through
- * @cap: greatest depth of interest
- *
- * Visits a device as often as the longest path to it is found to be longer, so
- * at most @cap times, whatever the graph looks like.  Links that were complete
- * when it was called are seen, later ones can be.
- *
- * Context: guard_check()'s.  Sleeps; takes locks of sysfs and kernfs only.
- * Return: the walk, to be freed with guard_free_walk(), or ERR_PTR().
- */
-static struct guard_walk *guard_walk(const char *start, unsigned int flags,
-				     const char *target, unsigned int cap)
-{
-	struct guard_walk *walk;
-	struct guard_node *node;
-	int r;
-
-	walk = kzalloc_obj(*walk, GFP_NOIO);
-	if (!walk)
-		return ERR_PTR(-ENOMEM);
-	walk->ctx.actor = GUARD_FILL;
-	walk->flags = flags;
-	walk->cap = cap;
-	walk->target = target;
-	INIT_LIST_HEAD(&walk->queue);
-	hash_init(walk->nodes);
-
-	/* A way down starts one below the target, a way up at the target. */
-	r = guard_reach(walk, start, NULL, flags & GUARD_DOWN ? 1 : 0);
-	while (!r && !guard_is_over(walk) && !list_empty(&walk->queue)) {
-		node = list_first_entry(&walk->queue, struct guard_node, queue);
-		list_del_init(&node->queue);
-		r = flags & GUARD_DOWN ? guard_visit_slaves(walk, node) :
-					 guard_visit_holders(walk, node);
-		cond_resched();
-	}
-
-	if (r) {
-		guard_free_walk(walk);
-		return ERR_PTR(r);
-	}
-	return walk;
-}
-
-/* A line for the kernel's log, which would cut it at about this length. */
-struct guard_line {
-	size_t len;
-	char text[900];
-};
-
-static __printf(2, 3) void guard_put(struct guard_line *line, const char *fmt,
-				     ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	line->len += vscnprintf(line->text + line->len,
-				sizeof(line->text) - line->len, fmt, args);
-	va_end(args);
-}
-
-/*
- * A device as people know it: "home (dm-3)", "md0", "sda2".  Whoever names it
- * may not write a line of the log: what is not printable is escaped.
- */
-static void guard_put_name(struct guard_line *line, struct gendisk *disk,
-			   const char *name)
-{
-	struct mapped_device *md = NULL;
-	struct device *dev;
-	char *dm_name;
-
-	/* A disk whose first table is being loaded is not in its class yet. */
-	if (!strcmp(name, guard_disk_name(disk))) {
-		md = dm_get_md(disk_devt(disk));
-	} else if (guard_is_dm(name)) {
-		dev = class_find_device_by_name(disk_to_dev(disk)->class, name);
-		if (dev)
-			md = dm_get_md(dev->devt);
-		put_device(dev);
-	}
-
-	dm_name = kmalloc(DM_NAME_LEN, GFP_NOIO);
-	if (md && dm_name && !dm_copy_name_and_uuid(md, dm_name, NULL))
-		guard_put(line, "%*pE (%s)", (int)strlen(dm_name), dm_name, name);
-	else
-		guard_put(line, "%*pE", (int)strlen(name), name);
-	kfree(dm_name);
-	if (md)
-		dm_put(md);
-}
-
-/* All nodes on the way to one, in that order, the longest way or the first. */
-static void guard_put_way(struct guard_line *line, struct gendisk *disk,
-			  struct guard_node *end, bool longest)
-{
-	struct guard_node *node = end;
-	unsigned int len, i;
-
-	/* Ways can run in circles, and no line holds as many as this. */
-	for (len = 0; node && len < 256; len++)
-		node = longest ? node->via : node->first;
-
-	while (len--) {
-		node = end;
-		for (i = 0; i < len; i++)
-			node = longest ? node->via : node->first;
-		guard_put(line, " -> ");
-		guard_put_name(line, disk, node->name);
-	}
-}
-
-/**
- * guard_report() - tell the kernel's log which loop or stack was found
- * @what: "refusing" or the like
- * @critical: it is there, and could not be refused
- * @deep: it is a stack, not a loop
- * @disk: the disk whose table or link was the last straw
- * @below: name of the disk that it was to stand on
- * @up: walk from @disk up, or NULL if nothing stands on it
- * @down: walk from @below down, or NULL if that stands on nothing
- *
- * One line, rate-limited.
- */
-static void guard_report(const char *what, bool critical, bool deep,
-			 struct gendisk *disk, const char *below,
-			 struct guard_walk *up, struct guard_walk *down)
-{
-	const char *own = guard_disk_name(disk);
-	struct guard_line *line;
-	struct guard_node *node;
-	unsigned int left;
-
-	line = kzalloc_obj(*line, GFP_NOIO);
-	if (!line)
-		return;
-
-	guard_put(line, "%s ", what);
-	guard_put_name(line, disk, own);
-	if (deep) {
-		guard_put(line, ": stack deeper than %u ",
-			  READ_ONCE(guard_max_depth));
-		left = up ? up->cap : 0;
-		for (node = up ? up->deepest : NULL; node && node->via && left--;
-		     node = node->via) {
-			guard_put_name(line, disk, node->name);
-			guard_put(line, " -> ");
-		}
-	} else {
-		guard_put(line, ": loop ");
-	}
-	guard_put_name(line, disk, own);
-	if (down) {
-		guard_put_way(line, disk, deep ? down->deepest : down->hit, deep);
-	} else {
-		guard_put(line, " -> ");
-		guard_put_name(line, disk, below);
-	}
-
-	if (critical)
-		pr_crit_ratelimited(DM_FMT("%s"), line->text);
-	else
-		DMERR_LIMIT("%s", line->text);
-	kfree(line);
-}
-
-/* What a device is being checked for. */
-enum guard_stage {
-	GUARD_OPEN,	/* by a constructor of another's, if no link will be checked */
-	GUARD_LOAD,	/* by a constructor, the link being there already */
-	GUARD_LINK,	/* before the link is made, under guard_link_lock */
-	GUARD_RESUME	/* before the device's I/O may go */
-};
-
-/*
- * Which of two loads that close a loop together is refused?  Both make their
- * links, then look: the one that links last sees all others' links.  First
- * loads, which link after they have looked, cannot be the last: nobody can
- * stand on a device that is not added, and who meets one that is added and not
- * yet linked waits for it.  GUARD_LINK looks before it links, but one at a
- * time; its caller waits.
- *
- * The late links of a first load are refused for a loop only, which can hardly
- * be: a refusal leaves a disk that no later load can add properly.  That the
- * stack is not too deep has been seen when the device was opened.
- *
- * What nothing stands on is in no loop that is live: its resume is not checked.
- * Its load is, as what stands on it may not be linked yet.
- */
-static int guard_judge(struct gendisk *disk, struct block_device *bdev,
-		       enum guard_stage stage, bool refusable,
-		       const char **error)
-{
-	const char *what = !refusable ? "cannot refuse" :
-		stage == GUARD_RESUME ? "not resuming" : "refusing";
-	const char *next = guard_disk_name(bdev->bd_disk);
-	const char *own = guard_disk_name(disk);
-	unsigned int max_depth = READ_ONCE(guard_max_depth);
-	struct guard_walk *down = NULL, *up = NULL;
-	unsigned int above = 0, below = 1, flags;
-	bool alone, late = false;
-	enum guard_event event;
-	int r;
-
-	if (stage == GUARD_OPEN || stage == GUARD_LINK) {
-		r = guard_is_linked(own);
-		if (r < 0) {
-			down = ERR_PTR(r);
-			goto unreadable;
-		}
-		/* GUARD_LINK has been, and can refuse. */
-		if (r && stage == GUARD_OPEN)
-			return 0;
-		late = !r && stage == GUARD_LINK;
-	}
-	if (stage == GUARD_OPEN)
-		stage = GUARD_LOAD;
-
-	if (bdev->bd_disk == disk) {
-		*error = GUARD_SELF_ERROR;
-		event = GUARD_REFUSED_SELF;
-		r = -EINVAL;
-		goto refuse;
-	}
-
-	if (stage == GUARD_LOAD) {
-		r = guard_has_link(bdev, own, next);
-		if (r <= 0) {
-			down = ERR_PTR(r ?: -EBUSY);
-			goto unreadable;
-		}
-	}
-
-	/* Our link, if it is made, before theirs are looked at. */
-	smp_mb();
-
-	alone = guard_holds_up_nothing(disk, stage != GUARD_LOAD);
-	if (alone && stage == GUARD_RESUME)
-		return 0;
-
-	if (!guard_stands_on_nothing(bdev->bd_disk)) {
-		flags = GUARD_DOWN;
-		if (stage == GUARD_LOAD)
-			flags |= GUARD_PATIENT;
-		else if (stage == GUARD_LINK)
-			flags |= GUARD_HASTY;
-		/* What has a size has been resumed, so it is linked. */
-		if (bdev_nr_sectors(bdev))
-			flags |= GUARD_SETTLED;
-		down = guard_walk(next, flags, own, max_depth + 1);
-		if (IS_ERR(down))
-			goto unreadable;
-		if (down->hit) {
-			*error = GUARD_LOOP_ERROR;
-			event = GUARD_REFUSED_LOOP;
-			r = -ELOOP;
-			goto refuse;
-		}
-		below = down->deepest->depth;
-	}
-	if (stage == GUARD_RESUME || late)
-		goto out;
-
-	if (!alone) {
-		up = guard_walk(own, 0, own, max_depth + 1);
-		if (IS_ERR(up))
-			goto unreadable;
-		above = up->deepest->depth;
-	}
-	if (above + below > max_depth) {
-		*error = GUARD_DEPTH_ERROR;
-		event = GUARD_REFUSED_DEPTH;
-		r = -ELOOP;
-		goto refuse;
-	}
-out:
-	r = 0;
-	goto free;
-
-refuse:
-	guard_count(refusable ? stage == GUARD_RESUME ? GUARD_REFUSED_RESUME :
-		    event : GUARD_UNREFUSED);
-	guard_report(what, !refusable, event == GUARD_REFUSED_DEPTH, disk, next,
-		     up, down);
-	goto free;
-
-unreadable:
-	r = IS_ERR(down) ? PTR_ERR(down) : PTR_ERR(up);
-	if (late && r != -EAGAIN)
-		r = 0;
-	*error = r == -EBUSY || r == -EAGAIN ?
-		"Device below is still being set up" :
-		"Cannot read the stack of devices";
-free:
-	guard_free_walk(up);
-	guard_free_walk(down);
-	return r;
-}
-
-/**
- * guard_check() - may a disk stand on a device
- * @disk: the disk of a mapped device, or of another driver's; held by the caller
- * @bdev: what it is to stand on; open
- * @stage: what for
- * @refusable: whether the caller will act on the answer
- * @error: receives the reason, as ti->error has it
- *
- * Context: process context; sleeps.  On GUARD_RESUME, @disk is suspended: this
- * allocates without I/O, which could be to a device that waits for us, and
- * takes locks of sysfs alone, as a resume does anyway.
- * Return: 0; -EINVAL for @disk itself; -ELOOP for a loop or too deep a stack;
- * -EBUSY if a first load of a device below takes seconds; -EAGAIN on GUARD_LINK
- * if one is on its way; what the kernel says if the graph cannot be read.
- */
-static int guard_check(struct gendisk *disk, struct block_device *bdev,
-		       enum guard_stage stage, bool refusable,
-		       const char **error)
-{
-	unsigned int noio = memalloc_noio_save();
-	const struct cred *cred = override_creds(guard_cred);
-	int r = guard_judge(disk, bdev, stage, refusable, error);
-
-	revert_creds(cred);
-	memalloc_noio_restore(noio);
-	return r;
-}
-
-/*
- * With scope=all, two functions of the kernel are diverted, by the means that
- * livepatch uses: bd_link_disk_holder(), the one place where every driver says
- * what it stands on, and dm_get_device(), where a mapped device that is not
- * added yet does not say so, but can be refused.
- */
-
-/* One look and one link at a time.  Inside of what the callers hold. */
-static DEFINE_MUTEX(guard_link_lock);
-
-/* Who was refused last and why, for the constructor that wants to tell. */
-static struct task_struct *guard_refused;
-static const char *guard_refusal;
-
-/* Read-side: calls that have been diverted and have not returned yet. */
-static struct srcu_struct guard_diverted;
-
-/* md and bcache do not look at what linking returns. */
-static bool guard_heeds(struct gendisk *disk)
-{
-	return guard_is_dm(disk->disk_name) || strstarts(disk->disk_name, "drbd");
-}
-
-static int guard_link_disk_holder(struct block_device *bdev,
-				  struct gendisk *disk)
-{
-	bool heeds = guard_heeds(disk);
-	const char *error = NULL;
-	unsigned int noio, tries = 0;
-	int idx, r;
-
-	idx = srcu_read_lock(&guard_diverted);
-	/* A load that waits for the lock may be what a suspended device needs. */
-	noio = memalloc_noio_save();
-	mutex_lock(&guard_link_lock);
-	for (;;) {
-		r = guard_check(disk, bdev, GUARD_LINK, heeds, &error);
-		if (r != -EAGAIN)
-			break;
-		if (++tries == GUARD_TRIES) {
-			r = -EBUSY;
-			break;
-		}
-		/* Who is to be linked wants this lock. */
-		mutex_unlock(&guard_link_lock);
-		guard_pause(tries);
-		mutex_lock(&guard_link_lock);
-	}
-
-	if (r && heeds) {
-		WRITE_ONCE(guard_refused, current);
-		guard_refusal = error;
-	} else {
-		if (r && r != -EINVAL && r != -ELOOP) {
-			guard_count(GUARD_UNREFUSED);
-			pr_crit_ratelimited(DM_FMT("%s is not checked: %d"),
-					    guard_disk_name(disk), r);
-		}
-		/* Without the link, the graph would be wrong from now on. */
-		r = bd_link_disk_holder(bdev, disk);
-	}
-	mutex_unlock(&guard_link_lock);
-	memalloc_noio_restore(noio);
-	srcu_read_unlock(&guard_diverted, idx);
-	return r;
-}
-
-static int guard_dm_get_device(struct dm_target *ti, const char *path,
-			       guard_mode_t mode, struct dm_dev **dev)
-{
-	struct dm_dev *opened;
-	const char *error;
-	int idx, r;
-
-	idx = srcu_read_lock(&guard_diverted);
-	r = dm_get_device(ti, path, mode, &opened);
-	if (!r) {
-		r = guard_check(guard_own_disk(ti), opened->bdev, GUARD_OPEN, true,
-				&error);
-		if (r)
-			dm_put_device(ti, opened);
-	}
-	/* Some targets put what they find there, after an error as well. */
-	if (!r)
-		*dev = opened;
-	srcu_read_unlock(&guard_diverted, idx);
-	return r;
-}
-
-/* Forget what was refused to this task; return it. */
-static const char *guard_take_refusal(void)
-{
-	const char *refusal = NULL;
-
-	/* Nobody else can have written our name there. */
-	if (READ_ONCE(guard_refused) != current)
-		return NULL;
-
-	mutex_lock(&guard_link_lock);
-	if (guard_refused == current) {
-		refusal = guard_refusal;
-		WRITE_ONCE(guard_refused, NULL);
-	}
-	mutex_unlock(&guard_link_lock);
-	return refusal;
-}
-
-#ifdef GUARD_CAN_DIVERT
-struct guard_diversion {
-	struct ftrace_ops ops;
-	unsigned long from;
-	unsigned long to;
-};
-
-/*
- * Called on entry of a diverted function, where nothing may sleep or loop.  Our
- * own calls go through: those of the functions that stand in for it, and those
- * of our target, which checks for itself.
- */
-static void notrace guard_divert(unsigned long ip, unsigned long parent_ip,
-				 struct ftrace_ops *ops,
-				 struct ftrace_regs *regs)
-{
-	struct guard_diversion *d = container_of(ops, struct guard_diversion,
-						 ops);
-
-	if (!within_module(parent_ip, THIS_MODULE))
-		ftrace_regs_set_instruction_pointer(regs, d->to);
-}
-
-#define GUARD_DIVERSION(a, b) {						\
-	.ops = {							\
-		.func = guard_divert,					\
-		.flags = GUARD_DIVERT_FLAGS,				\
-	},								\
-	.from = (unsigned long)(a),					\
-	.to = (unsigned long)(b),					\
-}
-
-static struct guard_diversion guard_diversions[] = {
-	GUARD_DIVERSION(bd_link_disk_holder, guard_link_disk_holder),
-	GUARD_DIVERSION(dm_get_device, guard_dm_get_device),
-};
-
-static int guard_start_diversion(struct guard_diversion *d)
-{
-	int r = ftrace_set_filter_ip(&d->ops, d->from, 0, 0);
-
-	if (r)
-		return r;
-	r = register_ftrace_function(&d->ops);
-	if (r)
-		ftrace_set_filter_ip(&d->ops, d->from, 1, 0);
-	return r;
-}
-
-static void guard_end_diversion(struct guard_diversion *d)
-{
-	unsigned int tries;
-
-	unregister_ftrace_function(&d->ops);
-	/* To forget an address takes memory, and the module may be about to go. */
-	for (tries = 0; tries < GUARD_TRIES; tries++) {
-		if (ftrace_set_filter_ip(&d->ops, d->from, 1, 0) != -ENOMEM)
-			break;
-		guard_pause(tries);
-	}
-}
-
-/**
- * guard_watch_links() - have every driver's links checked, or no longer
- * @watch: which of the two
- *
- * Context: guard_param_lock held; sleeps, on the way back until no diverted
- * call is left.
- * Return: 0; -EBUSY if livepatch or the like has diverted a function already or
- * ftrace is switched off; what else ftrace says.
- */
-static int guard_watch_links(bool watch)
-{
-	size_t n = 0;
-	int r = 0;
-
-	if (watch) {
-		while (n < ARRAY_SIZE(guard_diversions)) {
-			r = guard_start_diversion(&guard_diversions[n]);
-			if (r)
-				break;
-			n++;
-		}
-		if (!r)
-			return 0;
-	} else {
-		n = ARRAY_SIZE(guard_diversions);
-	}
-
-	while (n--)
-		guard_end_diversion(&guard_diversions[n]);
-	/* Those on their way in, then those inside, then those on the way out. */
-	synchronize_rcu_tasks();
-	synchronize_srcu(&guard_diverted);
-	synchronize_rcu_tasks();
-	return r;
-}
-#else
-static int guard_watch_links(bool watch)
-{
-	return -EOPNOTSUPP;
-}
-#endif
-
-/*
- * The first target of each table for each device is the one that checks it, on
- * load and on resume: a table of 10,000 segments pays once.  It is also the
- * first of them to be destroyed.
- */
-struct guard_first {
-	struct hlist_node bucket;
-	struct dm_table *table;
-	struct dm_dev *dev;
-};
-
-static DEFINE_HASHTABLE(guard_firsts, 8);
-static DEFINE_SPINLOCK(guard_firsts_lock);
-
-static bool guard_has_first(struct dm_table *table, struct dm_dev *dev,
-			    unsigned long key)
-{
-	struct guard_first *first;
-	bool found = false;
-
-	spin_lock(&guard_firsts_lock);
-	hash_for_each_possible(guard_firsts, first, bucket, key) {
-		found = first->table == table && first->dev == dev;
-		if (found)
-			break;
-	}
-	spin_unlock(&guard_firsts_lock);
-	return found;
-}
-
-/*
- * Make a target its table's first for a device, unless there is one: no other
- * is made for the table meanwhile, the constructors of which run one by one.
- */
-static int guard_add_first(struct dm_table *table, struct guard_c *gc)
-{
-	unsigned long key = (unsigned long)table ^ (unsigned long)gc->dev;
-
-	if (guard_has_first(table, gc->dev, key))
-		return 0;
-
-	gc->first = kzalloc_obj(*gc->first, GFP_NOIO);
-	if (!gc->first)
-		return -ENOMEM;
-	gc->first->table = table;
-	gc->first->dev = gc->dev;
-	spin_lock(&guard_firsts_lock);
-	hash_add(guard_firsts, &gc->first->bucket, key);
-	spin_unlock(&guard_firsts_lock);
-	return 0;
-}
-
-static void guard_del_first(struct guard_c *gc)
-{
-	if (!gc->first)
-		return;
-	spin_lock(&guard_firsts_lock);
-	hash_del(&gc->first->bucket);
-	spin_unlock(&guard_firsts_lock);
-	kfree(gc->first);
-}
-
-/**
- * guard_get_device() - open the device that a table line names
- * @ti: target under construction
- * @path: path or "major:minor"
- * @dev: receives the device; to be released with dm_put_device()
- *
- * Newer kernels (6.12, 7.2) refuse the table's own device by themselves, and
- * all but 5.10 cannot open a mapped device before its first load: in both cases
- * the reason is lost, so it is looked up here to be told.  Where core does open
- * the device, guard_check() decides.
- *
- * Context: constructor; sleeps.
- * Return: 0, or a negative error code with ti->error set.
- */
-static int guard_get_device(struct dm_target *ti, const char *path,
-			    struct dm_dev **dev)
-{
-	dev_t devt;
-	int r;
-
-	guard_take_refusal();
-	r = dm_get_device(ti, path, dm_table_get_mode(ti->table), dev);
-	if (!r)
-		return 0;
-
-	ti->error = (char *)guard_take_refusal();
-	if (ti->error)
-		return r;
-
-	if (!dm_devt_from_path(path, &devt) &&
-	    devt == disk_devt(guard_own_disk(ti))) {
-		guard_count(GUARD_REFUSED_SELF);
-		guard_report("refusing", false, false, guard_own_disk(ti),
-			     guard_disk_name(guard_own_disk(ti)), NULL, NULL);
-		ti->error = GUARD_SELF_ERROR;
-		return -EINVAL;
-	}
-	ti->error = "Device lookup failed";
-	return r;
-}
 
 /**
  * guard_parse_sector() - read the offset of a table line
@@ -1129,7 +105,6 @@ static int guard_check_range(struct dm_target *ti, struct block_device *bdev,
  */
 static int guard_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 {
-	const char *error;
 	struct guard_c *gc;
 	sector_t start;
 	int r;
@@ -1150,39 +125,23 @@ static int guard_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	if (r)
 		goto bad_sector;
 
-	r = guard_get_device(ti, argv[0], &gc->dev);
+	r = guard_check_open(ti, argv[0], &gc->dev, &gc->use);
 	if (r)
 		goto bad_sector;
 
 	gc->bdev = gc->dev->bdev;
 	gc->delta = start - ti->begin;
 
-	r = guard_add_first(ti->table, gc);
-	if (r) {
-		ti->error = "Cannot allocate linear context";
-		goto bad_first;
-	}
-	if (gc->first) {
-		r = guard_check(guard_own_disk(ti), gc->bdev, GUARD_LOAD, true,
-				&error);
-		if (r) {
-			ti->error = (char *)error;
-			goto bad_device;
-		}
-	}
-
 	r = guard_check_range(ti, gc->bdev, start);
 	if (r)
-		goto bad_device;
+		goto bad_range;
 
 	guard_set_num_bios(ti);
 	ti->private = gc;
 	return 0;
 
-bad_device:
-	guard_del_first(gc);
-bad_first:
-	dm_put_device(ti, gc->dev);
+bad_range:
+	guard_check_close(ti, gc->dev, gc->use);
 bad_sector:
 	kfree(gc);
 	return r;
@@ -1192,8 +151,7 @@ static void guard_dtr(struct dm_target *ti)
 {
 	struct guard_c *gc = ti->private;
 
-	guard_del_first(gc);
-	dm_put_device(ti, gc->dev);
+	guard_check_close(ti, gc->dev, gc->use);
 	kfree(gc);
 }
 
@@ -1217,12 +175,16 @@ static int guard_map(struct dm_target *ti, struct bio *bio)
 static int guard_preresume(struct dm_target *ti)
 {
 	struct guard_c *gc = ti->private;
-	const char *error;
 
-	if (!gc->first)
-		return 0;
-	return guard_check(guard_own_disk(ti), gc->bdev, GUARD_RESUME, true,
-			   &error);
+	return gc->use ? guard_check_resume(gc->use) : 0;
+}
+
+static void guard_postsuspend(struct dm_target *ti)
+{
+	struct guard_c *gc = ti->private;
+
+	if (gc->use)
+		guard_check_suspend(gc->use);
 }
 
 /*
@@ -1382,6 +344,7 @@ static struct target_type guard_target = {
 	.ctr			= guard_ctr,
 	.dtr			= guard_dtr,
 	.map			= guard_map,
+	.postsuspend		= guard_postsuspend,
 	.preresume		= guard_preresume,
 	.status			= guard_status,
 	.prepare_ioctl		= GUARD_PREPARE_IOCTL,
@@ -1396,13 +359,15 @@ static struct target_type guard_linear_target;
 /*
  * Serialises what the parameters do.  A parameter can be written before init,
  * after exit, and by several at once; outside init...exit it may only be
- * remembered.  Outside device-mapper's own locks.
+ * remembered.  Outside device-mapper's own locks.  Held while links are read and
+ * while diverted calls end, which can take as long as opening a disk does: no
+ * load, no resume and no I/O waits for it.
  */
 static DEFINE_MUTEX(guard_param_lock);
 static bool guard_takeover = true;	/* what the parameter asks for */
 static bool guard_registered;		/* is guard_linear_target */
-static bool guard_scope_all;		/* what the parameter asks for */
-static bool guard_watching;		/* every driver's links */
+static bool guard_divert = true;	/* what the parameter asks for */
+static bool guard_diverting;		/* are the kernel's functions */
 static bool guard_running;		/* between init and exit */
 
 /**
@@ -1477,31 +442,77 @@ module_param_cb(takeover, &guard_takeover_ops, &guard_takeover, 0644);
 __MODULE_PARM_TYPE(takeover, "bool");
 MODULE_PARM_DESC(takeover, "Serve new \"linear\" tables in place of the stock target (default: Y)");
 
-/* Check the loads of every driver, or of our own target alone. */
-static int guard_apply_scope(bool all)
+/* @what: the parameter that asks for it */
+static int guard_start_diverting(const char *what)
 {
 	int r;
 
-	if (all == guard_watching)
+	if (guard_diverting)
 		return 0;
 
-	r = guard_watch_links(all);
-	if (r == -EOPNOTSUPP) {
-		DMERR("scope=all needs a kernel whose ftrace can divert calls");
-		return r;
-	}
-	if (r == -EBUSY) {
-		DMERR("scope=all: ftrace is off, or others divert (livepatch?)");
-		return r;
-	}
-	if (r) {
-		DMERR("scope=all: ftrace says %d", r);
-		return r;
-	}
+	r = guard_divert_start();
+	if (r == -EOPNOTSUPP)
+		DMERR("%s needs a kernel whose ftrace can divert calls", what);
+	else if (r == -EBUSY)
+		DMERR("%s: ftrace is off, or others divert (livepatch?)", what);
+	else if (r)
+		DMERR("%s: watching links failed: %d", what, r);
+	guard_diverting = !r;
+	return r;
+}
 
-	guard_watching = all;
-	DMINFO("the loads of %s are checked",
-	       all ? "every driver" : "linear targets only");
+static void guard_stop_diverting(void)
+{
+	if (guard_diverting)
+		guard_divert_stop();
+	guard_diverting = false;
+}
+
+static int guard_set_divert(const char *val, const struct kernel_param *kp)
+{
+	bool divert = true;
+	int r = val ? kstrtobool(val, &divert) : 0;
+
+	if (r)
+		return r;
+
+	mutex_lock(&guard_param_lock);
+	if (guard_running && !divert && guard_scope_all) {
+		DMERR("divert=N needs scope=linear");
+		r = -EBUSY;
+	} else if (guard_running && divert) {
+		r = guard_start_diverting("divert=Y");
+	} else if (guard_running) {
+		guard_stop_diverting();
+	}
+	if (!r)
+		guard_divert = divert;
+	mutex_unlock(&guard_param_lock);
+	return r;
+}
+
+static const struct kernel_param_ops guard_divert_ops = {
+	.flags = KERNEL_PARAM_OPS_FL_NOARG,
+	.set = guard_set_divert,
+	.get = param_get_bool,
+};
+
+module_param_cb(divert, &guard_divert_ops, &guard_divert, 0644);
+__MODULE_PARM_TYPE(divert, "bool");
+MODULE_PARM_DESC(divert, "Divert four functions of the kernel to watch links (default: Y)");
+
+/* Check the loads of every driver, or of our own target alone. */
+static int guard_apply_scope(bool all)
+{
+	int r = all ? guard_start_diverting("scope=all") : 0;
+
+	if (r)
+		return r;
+	if (all)
+		guard_divert = true;
+	if (all != guard_scope_all)
+		DMINFO("the loads of %s are checked",
+		       all ? "every driver" : "linear targets only");
 	return 0;
 }
 
@@ -1521,7 +532,7 @@ static int guard_set_scope(const char *val, const struct kernel_param *kp)
 	if (guard_running)
 		r = guard_apply_scope(all);
 	if (!r)
-		guard_scope_all = all;
+		WRITE_ONCE(guard_scope_all, all);
 	mutex_unlock(&guard_param_lock);
 	return r;
 }
@@ -1595,16 +606,16 @@ module_param_cb(not_refused, &guard_count_ops,
 		&guard_events[GUARD_UNREFUSED], 0444);
 MODULE_PARM_DESC(not_refused, "Loops and stacks of drivers that cannot be refused");
 
-static int __init guard_mount_sysfs(void)
-{
-	struct file_system_type *type = get_fs_type("sysfs");
+/* debugfs: dm_linear_guard/graph, as guard_graph_show() writes it. */
+static struct dentry *guard_debugfs;
 
-	if (!type)
-		return -ENODEV;
-	guard_sysfs = kern_mount(type);
-	module_put(type->owner);
-	return PTR_ERR_OR_ZERO(guard_sysfs);
+static int guard_graph_file_show(struct seq_file *file, void *unused)
+{
+	guard_check_show(file);
+	return 0;
 }
+
+DEFINE_SHOW_ATTRIBUTE(guard_graph_file);
 
 static int __init guard_init(void)
 {
@@ -1612,21 +623,20 @@ static int __init guard_init(void)
 
 	guard_linear_target = guard_target;
 
-	r = init_srcu_struct(&guard_diverted);
+	r = guard_check_init();
 	if (r)
 		return r;
 
-	guard_cred = prepare_kernel_cred(&init_task);
-	if (!guard_cred) {
-		r = -ENOMEM;
-		goto bad_cred;
-	}
-
-	r = guard_mount_sysfs();
-	if (r) {
-		DMERR("cannot read sysfs: %d", r);
-		goto bad_sysfs;
-	}
+	mutex_lock(&guard_param_lock);
+	if (guard_divert || guard_scope_all)
+		r = guard_start_diverting(guard_scope_all ? "scope=all" :
+					  "divert=Y");
+	/* Without, a load reads sysfs, and a resume knows guarded tables only. */
+	guard_divert = guard_diverting;
+	if (!guard_diverting)
+		guard_scope_all = false;
+	if (r == -EINTR || r == -ENOMEM)
+		goto bad_diversion;
 
 	r = dm_register_target(&guard_target);
 	if (r) {
@@ -1635,37 +645,39 @@ static int __init guard_init(void)
 	}
 
 	/* A table can be loaded by now, so that init must not fail any more. */
-	mutex_lock(&guard_param_lock);
 	if (guard_serve_linear(guard_takeover))
 		guard_takeover = false;
-	if (guard_apply_scope(guard_scope_all))
-		guard_scope_all = false;
+	if (guard_scope_all)
+		DMINFO("the loads of every driver are checked");
 	guard_running = true;
 	mutex_unlock(&guard_param_lock);
+
+	guard_debugfs = debugfs_create_dir(KBUILD_MODNAME, NULL);
+	debugfs_create_file("graph", 0400, guard_debugfs, NULL,
+			    &guard_graph_file_fops);
 	return 0;
 
 bad_target:
-	kern_unmount(guard_sysfs);
-bad_sysfs:
-	put_cred(guard_cred);
-bad_cred:
-	cleanup_srcu_struct(&guard_diverted);
+	guard_stop_diverting();
+bad_diversion:
+	mutex_unlock(&guard_param_lock);
+	guard_check_exit();
 	return r;
 }
 
 static void __exit guard_exit(void)
 {
+	debugfs_remove_recursive(guard_debugfs);
+
 	mutex_lock(&guard_param_lock);
 	guard_running = false;
 	/* First, as by now nobody gets a table of ours. */
 	guard_serve_linear(false);
-	guard_apply_scope(false);
+	guard_stop_diverting();
 	mutex_unlock(&guard_param_lock);
 
 	dm_unregister_target(&guard_target);
-	kern_unmount(guard_sysfs);
-	put_cred(guard_cred);
-	cleanup_srcu_struct(&guard_diverted);
+	guard_check_exit();
 }
 
 module_init(guard_init);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * dm-linear-guard: the version, the per-target context, and everything that
- * differs between kernels.
+ * dm-linear-guard: the version, the per-target context, and what differs between
+ * kernels for the target.
  *
  * The newest kernel is the default.  What an older one lacks is added here,
  * under the name it has upstream where there is one, so that a shim can be
  * deleted without touching dm-linear-guard.c.  Each says which of Debian's
- * kernels need it (5.10, 6.1, 6.12, 7.2 are built and tested) and when it can
- * go.  A shim asks for the feature: for a macro or a type here, for a word in
- * the kernel's headers in Kbuild (GUARD_LACKS_*, GUARD_HAS_*).
+ * kernels need it (5.10, 6.1, 6.12, 7.2 and 7.3 are built and tested) and when
+ * it can go.  A shim asks for the feature: for a macro or a type here, for a
+ * word in the kernel's headers in Kbuild (GUARD_LACKS_*, GUARD_HAS_*).
+ * guard/shims.h has those of the other parts.
  */
 #ifndef DM_LINEAR_GUARD_H
 #define DM_LINEAR_GUARD_H
@@ -16,12 +17,10 @@
 #include <linux/blkdev.h>
 #include <linux/dax.h>
 #include <linux/device-mapper.h>
-#include <linux/fs.h>
-#include <linux/ftrace.h>
-#include <linux/kernfs.h>
-#include <linux/rbtree.h>
-#include <linux/slab.h>
-#include <linux/string.h>
+
+#include "guard/shims.h"
+
+struct guard_use;
 
 /* The only place that holds the version; everything else derives it. */
 #define DM_LINEAR_GUARD_VERSION "0.3.0"
@@ -45,7 +44,7 @@
  * @delta: what map adds to a bio's sector: the first sector of @dev that is
  *	   mapped, less the target's own first sector, modulo 2^64
  * @dev: the device as device-mapper core holds it for the table
- * @first: there if this is its table's first target for @dev, else NULL
+ * @use: there if this is its table's first target for @dev, else NULL
  *
  * Written by the constructor only, so that no hook needs a lock to read it.
  * There can be thousands to a table, so that what few of them need is elsewhere.
@@ -54,7 +53,7 @@ struct guard_c {
 	struct block_device *bdev;
 	sector_t delta;
 	struct dm_dev *dev;
-	struct guard_first *first;
+	struct guard_use *use;
 };
 
 /* The first sector of the device below that a target maps. */
@@ -64,18 +63,6 @@ static inline sector_t guard_start(struct dm_target *ti)
 
 	return gc->delta + ti->begin;
 }
-
-/*
- * Needed by 5.10 and 6.1, can go with 6.1: dm_get_device() was the only one to
- * take "major:minor" and a path, dm_get_dev_t() took both but had no error.
- */
-#ifdef GUARD_LACKS_DM_DEVT_FROM_PATH
-static inline int dm_devt_from_path(const char *path, dev_t *dev_p)
-{
-	*dev_p = dm_get_dev_t(path);
-	return *dev_p ? 0 : -ENODEV;
-}
-#endif
 
 /* Needed by 5.10, can go with it. */
 #ifdef GUARD_LACKS_BDEV_NR_SECTORS
@@ -98,130 +85,6 @@ static inline int dm_report_zones(struct block_device *bdev, sector_t start,
 }
 #endif
 
-/* Needed by 5.10, 6.1 and 6.12, can go with 6.12. */
-#ifndef kzalloc_obj
-#define kzalloc_obj(obj, gfp) kzalloc(sizeof(obj), gfp)
-#endif
-
-/*
- * How a device is opened: an integer of another name, and bitwise for sparse.
- * Needed by 5.10 and 6.1, can go with 6.1.
- */
-#ifdef GUARD_LACKS_BLK_MODE_T
-#define guard_mode_t fmode_t
-#else
-#define guard_mode_t blk_mode_t
-#endif
-
-/*
- * Directories were read through a function that returns 0 to go on; needed by
- * 5.10, can go with it.
- */
-static bool guard_fill(struct dir_context *ctx, const char *name, int len,
-		       loff_t offset, u64 ino, unsigned int type);
-
-static inline int guard_fill_int(struct dir_context *ctx, const char *name,
-				 int len, loff_t offset, u64 ino,
-				 unsigned int type)
-{
-	return guard_fill(ctx, name, len, offset, ino, type) ? 0 : -EINTR;
-}
-
-#define GUARD_FILL							\
-	__builtin_choose_expr(						\
-		__builtin_types_compatible_p(filldir_t,			\
-			typeof(guard_fill_int) *),			\
-		guard_fill_int, guard_fill)
-
-/* Needed by 5.10, can go with it. */
-#ifdef GUARD_LACKS_FILE_OPEN_ROOT_MNT
-static inline struct file *file_open_root_mnt(struct vfsmount *mnt,
-					      const char *name, int flags,
-					      umode_t mode)
-{
-	return file_open_root(mnt->mnt_root, mnt, name, flags, mode);
-}
-#endif
-
-/* A disk of device-mapper's, by its name. */
-static inline bool guard_is_dm(const char *name)
-{
-	return strstarts(name, "dm-");
-}
-
-/*
- * Is a directory of sysfs certainly empty?  It cannot go away meanwhile, but it
- * may not be there: 5.10 shows a disk to others before it has any.
- */
-static inline bool guard_dir_is_empty(struct kobject *dir)
-{
-	return dir && RB_EMPTY_ROOT(&dir->sd->dir.children);
-}
-
-/**
- * guard_stands_on_nothing() - is this certainly no stacked disk
- * @disk: held open
- *
- * Says in a few instructions what a walk would say of most disks.  A mapped
- * device can be between being added and being linked, so that it is never
- * certain.  5.10 has no list of slaves, but a lock that keeps their directory;
- * the second half can become the whole when 5.10 goes.
- *
- * Context: any that may sleep; takes no lock that it has to wait for.
- */
-static inline bool guard_stands_on_nothing(struct gendisk *disk)
-{
-	if (guard_is_dm(disk->disk_name))
-		return false;
-#ifdef GUARD_LACKS_SLAVE_BDEVS
-	{
-		bool empty;
-
-		if (!down_read_trylock(&disk->lookup_sem))
-			return false;
-		empty = (disk->flags & GENHD_FL_UP) &&
-			guard_dir_is_empty(READ_ONCE(disk->slave_dir));
-		up_read(&disk->lookup_sem);
-		return empty;
-	}
-#else
-	return list_empty(&disk->slave_bdevs);
-#endif
-}
-
-/**
- * guard_holds_up_nothing() - does certainly nothing stand on this disk
- * @disk: held by the caller
- * @settled: it is added, and no failure can take it back
- *
- * From 6.1 on a mapped device is not added before its first table is loaded,
- * so that the middle can go with 5.10.  Disks of other drivers can have
- * partitions, so that they are never certain.
- */
-static inline bool guard_holds_up_nothing(struct gendisk *disk, bool settled)
-{
-	if (!guard_is_dm(disk->disk_name))
-		return false;
-#ifdef GUARD_LACKS_SLAVE_BDEVS
-	return guard_dir_is_empty(disk->part0.holder_dir);
-#else
-	if (!settled)
-		return !disk_live(disk);
-	return guard_dir_is_empty(disk->part0->bd_holder_dir);
-#endif
-}
-
-/*
- * A mapped device is added, and linked to what it stands on, when its first
- * table is loaded; 5.10 added it empty, so that it linked at once.  Can become
- * a matter of course when 5.10 goes.
- */
-#ifdef GUARD_LACKS_SLAVE_BDEVS
-#define GUARD_LINKS_LATE 0
-#else
-#define GUARD_LINKS_LATE 1
-#endif
-
 /*
  * The DAX probe went down the stack by recursion through iterate_devices;
  * needed by 5.10, can go with it.
@@ -230,28 +93,6 @@ static inline bool guard_holds_up_nothing(struct gendisk *disk, bool settled)
 #define GUARD_DAX_PROBE_RECURSES 1
 #else
 #define GUARD_DAX_PROBE_RECURSES 0
-#endif
-
-/*
- * Diverting a function's calls.  Architectures have it with all registers
- * saved, which is the only way on 5.10, or with the arguments alone.  The
- * names are the newest kernel's: the shims can go with 5.10 and with 6.1.
- */
-#if defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS)
-#define GUARD_CAN_DIVERT
-#define GUARD_DIVERT_FLAGS (FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT)
-#elif defined(CONFIG_DYNAMIC_FTRACE_WITH_REGS)
-#define GUARD_CAN_DIVERT
-#define GUARD_DIVERT_FLAGS (FTRACE_OPS_FL_SAVE_REGS | \
-			    FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT)
-#endif
-#if defined(GUARD_LACKS_FTRACE_REGS)
-#define ftrace_regs pt_regs
-#define ftrace_regs_set_instruction_pointer(regs, ip) \
-	instruction_pointer_set(regs, ip)
-#elif defined(GUARD_LACKS_FTRACE_REGS_SET)
-#define ftrace_regs_set_instruction_pointer(regs, ip) \
-	ftrace_instruction_pointer_set(regs, ip)
 #endif
 
 /*

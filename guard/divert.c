@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Functions of the kernel, diverted by the means that livepatch uses.
+ *
+ * Copyright (C) 2026 The dm-linear-guard developers
+ *
+ * bd_link_disk_holder() and bd_unlink_disk_holder() are where every driver says
+ * what it is stacked on.  dm_get_device() and dm_put_device() are where a mapped
+ * device says so that is not added yet.
+ */
+
+#include <linux/blkdev.h>
+#include <linux/delay.h>
+#include <linux/device-mapper.h>
+#include <linux/errno.h>
+#include <linux/ftrace.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+
+#include "check.h"
+#include "divert.h"
+
+#ifdef GUARD_CAN_DIVERT
+struct guard_diversion {
+	struct ftrace_ops ops;
+	unsigned long from;
+	unsigned long to;
+};
+
+/*
+ * Called on entry of a diverted function, where nothing may sleep or loop.  Our
+ * own calls go through: those of the functions that stand in for it.  (Each does
+ * something after the call, so that it is called, and not jumped to.)
+ */
+static void notrace guard_divert(unsigned long ip, unsigned long parent_ip,
+				 struct ftrace_ops *ops,
+				 struct ftrace_regs *regs)
+{
+	struct guard_diversion *d = container_of(ops, struct guard_diversion,
+						 ops);
+
+	if (!within_module(parent_ip, THIS_MODULE))
+		guard_continue_at(regs, d->to);
+}
+
+#define GUARD_DIVERSION(a, b) {						\
+	.ops = {							\
+		.func = guard_divert,					\
+		.flags = GUARD_DIVERT_FLAGS,				\
+	},								\
+	.from = (unsigned long)(a),					\
+	.to = (unsigned long)(b),					\
+}
+
+/*
+ * In this order: what is counted up is counted down.  An unlink of what nobody
+ * has seen linked is no harm.
+ */
+static struct guard_diversion guard_diversions[] = {
+	GUARD_DIVERSION(bd_unlink_disk_holder, guard_check_unlink),
+	GUARD_DIVERSION(dm_put_device, guard_check_put),
+	GUARD_DIVERSION(bd_link_disk_holder, guard_check_link),
+	GUARD_DIVERSION(dm_get_device, guard_check_get),
+};
+
+static int guard_start_one(struct guard_diversion *d)
+{
+	int r = ftrace_set_filter_ip(&d->ops, d->from, 0, 0);
+
+	if (r)
+		return r;
+	r = register_ftrace_function(&d->ops);
+	if (r)
+		ftrace_set_filter_ip(&d->ops, d->from, 1, 0);
+	return r;
+}
+
+static void guard_stop_one(struct guard_diversion *d)
+{
+	unregister_ftrace_function(&d->ops);
+	/* To forget an address takes memory, and the module may be about to go. */
+	while (ftrace_set_filter_ip(&d->ops, d->from, 1, 0) == -ENOMEM)
+		usleep_range(10000, 20000);
+}
+
+static void guard_stop_first(size_t n)
+{
+	guard_check_unwatch();
+	while (n--)
+		guard_stop_one(&guard_diversions[n]);
+	/* Those on their way in, then those inside, then those on the way out. */
+	synchronize_rcu_tasks();
+	guard_check_forget();
+	synchronize_rcu_tasks();
+}
+
+/**
+ * guard_divert_start() - have every driver's links watched
+ *
+ * What was linked before is read from sysfs.  A link that another task was in
+ * the middle of making, asleep, when the diversion began can be missed until its
+ * device is opened again or unlinked.
+ *
+ * Context: task that loads the module or changes its parameters; sleeps, as
+ * guard_check_watch().
+ * Return: 0; -EOPNOTSUPP if the kernel cannot; -EBUSY if livepatch or the like
+ * has diverted a function already or ftrace is switched off; what else ftrace or
+ * guard_check_watch() says.
+ */
+int guard_divert_start(void)
+{
+	size_t n;
+	int r = 0;
+
+	for (n = 0; n < ARRAY_SIZE(guard_diversions); n++) {
+		r = guard_start_one(&guard_diversions[n]);
+		if (r)
+			break;
+	}
+	if (!r) {
+		/* Those that were called before, unless they sleep. */
+		synchronize_rcu_tasks();
+		r = guard_check_watch();
+	}
+	if (r)
+		guard_stop_first(n);
+	return r;
+}
+
+/**
+ * guard_divert_stop() - leave the kernel as it was
+ *
+ * Context: as guard_divert_start(); sleeps until no diverted call is left.
+ */
+void guard_divert_stop(void)
+{
+	guard_stop_first(ARRAY_SIZE(guard_diversions));
+}
+#else
+int guard_divert_start(void)
+{
+	return -EOPNOTSUPP;
+}
+
+void guard_divert_stop(void)
+{
+}
+#endif
