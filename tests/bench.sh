@@ -258,7 +258,7 @@ check_on() {
 	echo >$trace/trace && echo 1 >$trace/events/kmem/kmalloc/enable || return
 	dmsetup create "$P-x" --table "0 2048 linear /dev/mapper/$P-deep$1 0" || return
 	echo 0 >$trace/events/kmem/kmalloc/enable && dmsetup remove "$P-x" || return
-	sed -nE 's/.*call_site=guard_(walk|reach).*bytes_alloc=([0-9]+).*/\2/p' $trace/trace |
+	sed -nE 's/.*call_site=guard_(judge_and_add|fill_spare|add_first).*bytes_alloc=([0-9]+).*/\2/p' $trace/trace |
 		awk '{ sum += $1 } END { print sum }'
 }
 

@@ -125,7 +125,7 @@ plan() {
 		defer rmmod "$MODULE"
 	}
 	local parameter
-	for parameter in takeover scope max_depth; do
+	for parameter in divert takeover scope max_depth; do
 		defer set_to "$parameter" "$(<"$PARAMS/$parameter")"
 	done
 	USERS=$(users)

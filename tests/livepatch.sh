@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# scope=all and a livepatch of the same function exclude each other.
+# The diversion and a livepatch of the same function exclude each other.
 . "$(dirname "$0")/lib.sh"
 
 patch=$(dirname "$0")/test_modules/dlg_livepatch.ko
@@ -34,9 +34,9 @@ set_to scope all || exit 1
 check "a livepatch of a diverted function is refused with EBUSY" not_patched
 refused "a loop is refused with scope=all after a livepatch is refused" "$ELOOP" "refusing $P-a" \
 	reload a "0 2048 striped 1 8 /dev/mapper/$P-b 0"
-set_to scope linear || exit 1
+set_to scope linear && set_to divert 0 || exit 1
 
-check "a livepatch is applied with scope=linear" patched
+check "a livepatch is applied with divert=N" patched
 refused "a table that links devices is refused with EPERM under the livepatch" \
 	"Operation not permitted" "Device lookup failed" \
 	reload a "0 2048 linear /dev/ram1 0"

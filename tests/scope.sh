@@ -1,16 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The scope can be changed at any time, and scope=linear diverts nothing.
+# The scope can be changed at any time, and divert=N diverts nothing.
 . "$(dirname "$0")/lib.sh"
 
-plan 25
+plan 29
 ramdisks 1 4
 striped() {
 	reload a "0 2048 striped 1 8 /dev/mapper/$P-b 0" && dmsetup clear "$P-a"
 }
-# diverted PATTERN: how many functions are traced whose line matches that.
+# diverted: how many of the four functions are, by a change of the instruction pointer.
 diverted() {
-	grep -cE "$1" /sys/kernel/tracing/enabled_functions
+	grep -cE '^(bd_(un)?link_disk_holder|dm_(get|put)_device) .*I' \
+		/sys/kernel/tracing/enabled_functions
 }
 ftrace() {
 	echo "$1" >/proc/sys/kernel/ftrace_enabled
@@ -26,12 +27,14 @@ same "the scope is unchanged after the refusals" linear "$(counter scope)"
 
 create a "0 2048 linear /dev/ram0 0" || exit 1
 create b "0 2048 linear /dev/mapper/$P-a 0" || exit 1
-same "no function is diverted before scope=all" 0 "$(diverted 'bd_link_disk|dm_get_dev')"
+same "four functions are diverted before scope=all" 4 "$(diverted)"
 check "a striped table that closes a loop is accepted before scope=all" striped
 check "scope=all is accepted" set_to scope all
 same "the parameter reads all with scope=all" all "$(counter scope)"
-same "two functions are diverted with scope=all" 2 \
-	"$(diverted '^(bd_link_disk_holder|dm_get_device) .*I')"
+same "four functions are diverted with scope=all" 4 "$(diverted)"
+check "divert=N is refused with EBUSY with scope=all" \
+	says "Device or resource busy" set_to divert 0
+same "four functions stay diverted after divert=N is refused" 4 "$(diverted)"
 check "scope=all is accepted once more" set_to scope all
 refused "a striped table that closes a loop is refused with scope=all" "$ELOOP" \
 	"refusing $P-a" striped
@@ -40,8 +43,11 @@ check "a striped table that closes no loop is accepted with scope=all" \
 check "a linear table in place of a striped one is accepted with scope=all" \
 	swap b "0 2048 linear /dev/mapper/$P-a 0"
 check "scope=linear is accepted after scope=all" set_to scope linear
-same "no function is diverted after scope=all" 0 "$(diverted 'bd_link_disk|dm_get_dev')"
 check "a striped table that closes a loop is accepted after scope=all" striped
+check "divert=N is accepted with scope=linear" set_to divert 0
+same "no function is diverted with divert=N" 0 "$(diverted)"
+refused "a linear table that closes a loop is refused with divert=N" "$ELOOP" \
+	"Device closes a loop" reload a "0 2048 linear /dev/mapper/$P-b 0"
 
 # Where the functions cannot be diverted, nothing else changes.  From 7.3 on, ftrace
 # cannot be switched off.
@@ -59,6 +65,7 @@ else
 		"Device closes a loop" reload a "0 2048 linear /dev/mapper/$P-b 0"
 	ftrace 1
 fi
+set_to divert 1 || exit 1
 
 # Tables are loaded, 20 or more, from before the first change until after the last.
 dir=$(mktemp -d)
@@ -78,12 +85,12 @@ change_under_loads() {
 	pid=$!
 	wait_for [ -e "$dir/loaded" ] || status=1
 	for _ in 1 2 3 4 5 6 7 8; do
-		{ set_to scope all && set_to scope linear; } || status=1
+		{ set_to scope all && set_to scope linear && set_to divert 0; } || status=1
 	done
 	: >"$dir/changed"
 	wait "$pid" && return "$status"
 }
-check "tables are loaded while the scope is changed eight times" change_under_loads
+check "tables are loaded while scope and divert are changed eight times" change_under_loads
 dmsetup clear "$P-b"
 set_to scope all || exit 1
 check "ftrace cannot be switched off with scope=all" says \

@@ -3,7 +3,7 @@
 # The machine survives a loop that no load was refused for, and the loop can be opened.
 . "$(dirname "$0")/lib.sh"
 
-plan 27
+plan 28
 require perl
 ramdisks 2 4
 # A striped table that closes a loop must be accepted here.
@@ -41,6 +41,10 @@ check "a striped table of a that closes the loop is accepted again" \
 check "the striped table of a can be made live while b is suspended" dmsetup resume "$P-a"
 refused "resume of b into a loop of live tables is refused with ELOOP" "$ELOOP" \
 	"not resuming $P-b" dmsetup resume "$P-b"
+same "the refused resume of b is counted in resumes_refused" "$((before + 1))" \
+	"$(counter resumes_refused)"
+same "b stays suspended after the refused resume" Suspended \
+	"$(dmsetup info -c --noheadings -o suspended "$P-b")"
 refused "a linear table of b that keeps the loop closed is refused with ELOOP" "$ELOOP" \
 	"Device closes a loop" reload b "0 2048 linear $A 0"
 check "a table of b onto a RAM disk can be made live and opens the loop" \
