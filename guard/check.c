@@ -209,61 +209,73 @@ static int guard_refuse(enum guard_stage stage, enum guard_verdict verdict,
 	return consequence->error;
 }
 
+/*
+ * An edge that is to be added.
+ *
+ * @pair: the edge
+ * @reason: why
+ * @table: for GUARD_PROMISED, the table
+ * @dev: for GUARD_PROMISED, what core holds the device by
+ * @gfp: how memory is allocated for it
+ */
+struct guard_claim {
+	struct guard_pair pair;
+	enum guard_reason reason;
+	const void *table;
+	const void *dev;
+	gfp_t gfp;
+};
+
+static int guard_add(const struct guard_claim *claim,
+		     const struct guard_question *q, bool heeded,
+		     enum guard_verdict *verdict)
+{
+	if (claim->reason == GUARD_PROMISED)
+		return guard_graph_promise(&guard_graph, &claim->pair,
+					   claim->table, claim->dev, q,
+					   claim->gfp, verdict);
+	return guard_graph_add(&guard_graph, &claim->pair, claim->reason, q,
+			       heeded, claim->gfp, verdict);
+}
+
 /**
  * guard_judge_and_add() - add an edge unless the rules refuse it
  * @stage: what for
- * @disk: the holder
- * @bdev: the slave
- * @reason: why the edge is to be there
- * @table: for GUARD_PROMISED, the table, else NULL
- * @dev: for GUARD_PROMISED, what the table has opened, else NULL
- * @gfp: how memory is allocated for the edge
+ * @disk: the holder's disk
+ * @claim: the edge
  * @error: receives what ti->error says
  *
- * Only if something is wrong is there a path to be told, for which memory is
- * needed, and that cannot be had under the graph's lock; so it is judged again.
+ * If something is wrong, the path is to be told.  Memory for that cannot be had
+ * under the graph's lock, so that it is asked once more with a path, and what
+ * holds then is the answer.
  *
  * Context: process context; sleeps for memory.
  * Return: 0; a refusal, if the stage has any; -ENOMEM.
  */
 static int guard_judge_and_add(enum guard_stage stage, struct gendisk *disk,
-			       struct block_device *bdev,
-			       enum guard_reason reason, const void *table,
-			       const void *dev, gfp_t gfp, const char **error)
+			       const struct guard_claim *claim,
+			       const char **error)
 {
 	struct guard_question q = guard_question_at(stage);
-	struct guard_pair pair = guard_pair_of(disk, bdev);
 	bool heeded = guard_rules[stage].heeded;
 	enum guard_verdict verdict;
-	bool added;
-	int r = 0;
+	int r;
 
-	do {
-		if (table)
-			r = guard_graph_promise(&guard_graph, &pair, table, dev,
-						&q, gfp, &verdict);
-		else
-			r = guard_graph_add(&guard_graph, &pair, reason, &q,
-					    heeded, gfp, &verdict);
-		if (r) {
-			*error = "Cannot allocate memory for the graph of devices";
-			break;
-		}
-		added = verdict == GUARD_FINE || !heeded;
-		if (verdict == GUARD_FINE || q.path)
-			break;
-		q.path = kzalloc_obj(*q.path, GFP_NOIO);
-		if (!heeded && q.path)
-			verdict = guard_graph_judge(&guard_graph, &pair, &q);
-	} while (!added && q.path);
-
+	r = guard_add(claim, &q, heeded, &verdict);
 	if (!r && verdict != GUARD_FINE) {
-		r = guard_refuse(stage, verdict, disk, q.path, q.max_depth, error);
-		if (added)
-			r = 0;
+		q.path = kzalloc_obj(*q.path, GFP_NOIO);
+		if (q.path && heeded)
+			r = guard_add(claim, &q, heeded, &verdict);
+		else if (q.path)
+			verdict = guard_graph_judge(&guard_graph, &claim->pair, &q);
 	}
+	if (r)
+		*error = "Cannot allocate memory for the graph of devices";
+	else if (verdict != GUARD_FINE)
+		r = guard_refuse(stage, verdict, disk, q.path, q.max_depth, error);
 	kfree(q.path);
-	return r;
+	/* What cannot be refused has been added. */
+	return heeded || r == -ENOMEM ? r : 0;
 }
 
 /* Who opens what at the moment. */
@@ -372,19 +384,23 @@ int guard_check_link(struct block_device *bdev, struct gendisk *disk)
 {
 	int idx = srcu_read_lock(&guard_calls);
 	struct guard_opening *opening = guard_find_opening(disk);
-	struct guard_pair pair = guard_pair_of(disk, bdev);
+	struct guard_claim claim = {
+		.pair = guard_pair_of(disk, bdev),
+		.reason = GUARD_PENDING,
+		.gfp = GFP_NOIO,
+	};
 	const char *error = NULL;
-	gfp_t gfp = GFP_NOIO;
 	int r;
 
 	/* Without the edge, the graph would be wrong from now on. */
 	if (!guard_heeds(disk))
-		gfp |= __GFP_NOFAIL;
-	r = guard_judge_and_add(guard_link_stage(disk, opening), disk, bdev,
-				GUARD_PENDING, NULL, NULL, gfp, &error);
+		claim.gfp |= __GFP_NOFAIL;
+	r = guard_judge_and_add(guard_link_stage(disk, opening), disk, &claim,
+				&error);
 	if (!r) {
+		/* As on stock, for the lower disk's open_mutex and for kernfs. */
 		r = bd_link_disk_holder(bdev, disk);
-		guard_graph_linked(&guard_graph, &pair, !r);
+		guard_graph_linked(&guard_graph, &claim.pair, !r);
 		if (r)
 			guard_read_unlinked(&guard_graph, disk, bdev);
 		if (opening)
@@ -443,9 +459,16 @@ int guard_check_get(struct dm_target *ti, const char *path, guard_mode_t mode,
 
 	r = guard_open(ti, path, mode, &opened, &opening);
 	if (!r && !opening.linked) {
-		r = guard_judge_and_add(opening.stage, opening.disk,
-					opened->bdev, GUARD_PROMISED, ti->table,
-					opened, GFP_NOIO, &error);
+		struct guard_claim claim = {
+			.pair = guard_pair_of(opening.disk, opened->bdev),
+			.reason = GUARD_PROMISED,
+			.table = ti->table,
+			.dev = opened,
+			.gfp = GFP_NOIO,
+		};
+
+		r = guard_judge_and_add(opening.stage, opening.disk, &claim,
+					&error);
 		if (r)
 			dm_put_device(ti, opened);
 	}
@@ -480,7 +503,7 @@ void guard_check_put(struct dm_target *ti, struct dm_dev *dev)
  * load and on resume: a table of 10,000 segments pays once.  It is also the
  * first of them to be destroyed.
  */
-static DEFINE_HASHTABLE(guard_uses, 8);
+static DEFINE_HASHTABLE(guard_uses, 10);
 static DEFINE_SPINLOCK(guard_uses_lock);
 
 static unsigned long guard_use_key(const void *table, struct block_device *bdev)
@@ -594,7 +617,11 @@ static int guard_add_first(struct dm_target *ti, struct block_device *bdev,
 {
 	struct gendisk *disk = dm_disk(dm_table_get_md(ti->table));
 	bool watching = READ_ONCE(guard_watching);
-	struct guard_pair pair = guard_pair_of(disk, bdev);
+	struct guard_claim claim = {
+		.pair = guard_pair_of(disk, bdev),
+		.reason = GUARD_OWN,
+		.gfp = GFP_NOIO,
+	};
 	struct guard_use *use;
 	int r;
 
@@ -608,8 +635,7 @@ static int guard_add_first(struct dm_target *ti, struct block_device *bdev,
 
 	/* Where links are not watched, what the graph has of them is old. */
 	r = guard_judge_and_add(linked || !watching ? GUARD_RECORD : GUARD_LOAD,
-				disk, bdev, GUARD_OWN, NULL, NULL, GFP_NOIO,
-				error);
+				disk, &claim, error);
 	if (r)
 		goto bad_edge;
 
@@ -624,7 +650,7 @@ static int guard_add_first(struct dm_target *ti, struct block_device *bdev,
 	return 0;
 
 bad_sysfs:
-	guard_graph_close(&guard_graph, &pair, use->table);
+	guard_graph_close(&guard_graph, &claim.pair, use->table);
 bad_edge:
 	kfree(use);
 	return r;

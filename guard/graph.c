@@ -175,7 +175,7 @@ static void guard_lower(struct guard_node *node, enum guard_way way)
 		if (depth == old)
 			continue;
 		node->depth[way] = depth;
-		/* Who was no deeper than by this node can have become less deep. */
+		/* Those whose longest way may have been through this node. */
 		old = min(old + 1, (unsigned int)GUARD_FAR);
 		list_for_each_entry(edge, &node->edges[back], at[back])
 			if (edge->end[back]->depth[way] == old &&
@@ -444,7 +444,7 @@ static bool guard_reaches(struct guard_graph *graph, struct guard_node *from,
 			if (next->round == graph->round ||
 			    !guard_counts(edge, edges))
 				continue;
-			/* The rule: nobody may come back to where they began. */
+			/* The rule: what leads down to the holder closes a loop. */
 			if (next == to) {
 				to->via = node;
 				found = true;
@@ -464,8 +464,8 @@ static bool guard_reaches(struct guard_graph *graph, struct guard_node *from,
 }
 
 /*
- * The longest way up from a disk that does not come back to it, or @cap if it is
- * longer.  What a loop needs that is to be opened: a table for one of its disks.
+ * The longest way up from a disk that does not come back to it, or more than @cap.
+ * Needed for a disk in a loop: the table that opens the loop must be accepted.
  */
 static unsigned int guard_walk_up(struct guard_graph *graph,
 				  struct guard_node *start, unsigned int cap)
@@ -648,7 +648,7 @@ bool guard_graph_has_loop(struct guard_graph *graph, struct guard_path *path)
 
 	mutex_lock(&graph->lock);
 	hash_for_each(graph->nodes, i, node, bucket) {
-		/* All in a loop are, and those above and below only by half. */
+		/* Devices above or below a loop are this deep one way only. */
 		if (has || node->depth[GUARD_DOWN] < GUARD_FAR ||
 		    node->depth[GUARD_UP] < GUARD_FAR ||
 		    !guard_reaches(graph, node, node, GUARD_ANY))
