@@ -16,7 +16,10 @@ MINUTES ?= 5
 all:
 	$(kbuild) modules
 
+# Up to 0.3.0 the file had another name, and would be found as well.
 install: all
+	rm -f /lib/modules/$(KVER)/extra/dm-linear-guard.ko* \
+		/lib/modules/$(KVER)/updates/dm-linear-guard.ko*
 	$(kbuild) modules_install
 	depmod -a $(KVER)
 
@@ -45,8 +48,8 @@ install-tools:
 		$(DESTDIR)/etc/kernel/header_postinst.d/zz-dm-linear-guard
 
 uninstall:
-	rm -f /lib/modules/$(KVER)/extra/dm_linear_guard.ko* \
-		/lib/modules/$(KVER)/updates/dm_linear_guard.ko*
+	rm -f /lib/modules/$(KVER)/extra/dm[-_]linear[-_]guard.ko* \
+		/lib/modules/$(KVER)/updates/dm[-_]linear[-_]guard.ko*
 	depmod -a $(KVER)
 	rm -rf $(DESTDIR)$(sbindir)/dm-linear-guard \
 		$(prefix)/share/man/man[48]/dm-linear-guard.[48] \
