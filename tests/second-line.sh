@@ -3,7 +3,7 @@
 # The machine survives a loop that no load was refused for, and the loop can be opened.
 . "$(dirname "$0")/lib.sh"
 
-plan 28
+plan 29
 require perl
 ramdisks 2 4
 # A striped table that closes a loop must be accepted here.
