@@ -18,12 +18,13 @@ live=$(dmsetup table "$P-a")
 # kernels without KASAN, which would report that, and nothing after it.
 load() {
 	local status=0
-	LOG=$(new_messages)
+	new_messages
 	echo "dm-linear-guard: lost devices are expected from here" >/dev/kmsg
 	SAID=$(dmsetup reload "$P-a" --readonly --table "0 8 $1 /dev/ram0 0
 8 2048 era /dev/ram1 /dev/ram0 128
 2056 8 $1 $2 0" 2>&1) || status=$?
-	LOG=$(new_messages)
+	new_messages
+	LOG=$MESSAGES
 	echo "dm-linear-guard: lost devices are expected until here" >/dev/kmsg
 	FAULTS=$(grep -cE 'not in table devices list|dm_put_device call missing' <<<"$LOG")
 	echo "# $1 onto $2: $FAULTS devices are lost"
