@@ -188,9 +188,11 @@ interrupted() {
 }
 check "a table is whole and live after a move is interrupted" interrupted
 check "takeover is unchanged after a move is interrupted" takeover_is Y
+remove_device "$P-long"
 
 # Neither of two commands at once restores a takeover that the other has set.
-create too "$long_table"
+create one "0 2048 linear /dev/ram1 0"
+create two "0 2048 linear /dev/ram1 0"
 moved_about() {
 	local i
 	for i in 1 2 3; do
@@ -199,15 +201,15 @@ moved_about() {
 }
 at_once() {
 	local pid status=0
-	moved_about "$P-long" &
+	moved_about "$P-one" &
 	pid=$!
-	moved_about "$P-too" || status=1
+	moved_about "$P-two" || status=1
 	wait "$pid" && [ "$status" = 0 ] && takeover_is Y
 }
 check "two commands at once move each its device and leave takeover alone" at_once
 takeover 1
-remove_device "$P-long"
-remove_device "$P-too"
+remove_device "$P-one"
+remove_device "$P-two"
 
 # dmsetup shows the blank, and has \x20 for it in the kernel.
 create "d e" "0 16384 linear /dev/ram1 0"
