@@ -179,6 +179,15 @@ static int guard_preresume(struct dm_target *ti)
 	return gc->use ? guard_check_resume(gc->use) : 0;
 }
 
+/* By now no target of the table has refused to be resumed. */
+static void guard_resume(struct dm_target *ti)
+{
+	struct guard_c *gc = ti->private;
+
+	if (gc->use)
+		guard_check_resumed(gc->use);
+}
+
 static void guard_postsuspend(struct dm_target *ti)
 {
 	struct guard_c *gc = ti->private;
@@ -346,6 +355,7 @@ static struct target_type guard_target = {
 	.map			= guard_map,
 	.postsuspend		= guard_postsuspend,
 	.preresume		= guard_preresume,
+	.resume			= guard_resume,
 	.status			= guard_status,
 	.prepare_ioctl		= GUARD_PREPARE_IOCTL,
 	.report_zones		= guard_report_zones,

@@ -775,10 +775,19 @@ int guard_check_resume(struct guard_use *use)
 	if (verdict != GUARD_FINE)
 		r = guard_refuse(stage, verdict, use->disk, q.path, q.max_depth,
 				 &reason);
-	else
-		use->was_live = true;
 	kfree(q.path);
 	return r;
+}
+
+/**
+ * guard_check_resumed() - a guarded table is resumed, with all of its devices
+ * @use: of one of them
+ *
+ * Context: as guard_check_resume().
+ */
+void guard_check_resumed(struct guard_use *use)
+{
+	use->was_live = true;
 }
 
 /**

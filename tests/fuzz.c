@@ -60,6 +60,7 @@ struct device {
 	bool suspended;
 	bool sized;		/* has been resumed once */
 	bool cleared;		/* and not loaded since */
+	bool was_live;		/* its live table has been resumed */
 	struct table live;
 	struct table inactive;
 	char name[64];
@@ -286,22 +287,49 @@ static int predict_load(int own, const struct table *t, bool *avoid)
 	return 0;
 }
 
-static int predict_resume(int own)
+static bool live_slot_edge(int upper, int node)
+{
+	return upper < devices && device[upper].exists &&
+	       table_stands_on(&device[upper].live, node);
+}
+
+/* Does a linear line of the table close a loop with such edges? */
+static bool closes_loop(const struct table *t, int own,
+			bool (*edge)(int upper, int node))
+{
+	int i;
+
+	close_reach(edge);
+	for (i = 0; i < t->segments; i++)
+		if (t->segment[i].kind == LINEAR &&
+		    reach[t->segment[i].below[0]][own])
+			return true;
+	return false;
+}
+
+/*
+ * What a resume is to say; *either if it may be refused with ELOOP as well, or may
+ * not be: which tables of other targets are live is not known for certain, which
+ * counts against a table that was never live, and for one that was.
+ */
+static int predict_resume(int own, bool *either)
 {
 	struct device *d = &device[own];
 	const struct table *t = d->inactive.segments ? &d->inactive : &d->live;
 	bool up = !d->suspended && !d->inactive.segments;
-	int i;
 
+	*either = false;
 	if (up)
 		return 0;
 	if (!t->segments)
 		return EINVAL;
-	close_reach(stands_on);
-	for (i = 0; i < t->segments; i++)
-		if (t->segment[i].kind == LINEAR &&
-		    reach[t->segment[i].below[0]][own])
-			return ELOOP;
+	if (t == &d->live && d->was_live) {
+		*either = closes_loop(t, own, live_slot_edge);
+		return 0;
+	}
+	if (closes_loop(t, own, live_slot_edge))
+		return ELOOP;
+	*either = closes_loop(t, own, stands_on);
 	return 0;
 }
 
@@ -559,13 +587,16 @@ static void do_resume(int own)
 {
 	struct device *d = &device[own];
 	int wanted, got;
+	bool either;
 
-	wanted = predict_resume(own);
+	wanted = predict_resume(own, &either);
 	if (!wanted && would_run_wild(own)) {
 		count_avoided++;
 		return;
 	}
 	got = run(DM_DEVICE_RESUME, d->name, NULL, NULL, NULL);
+	if (either && got == ELOOP)
+		wanted = ELOOP;
 	if (wanted != got)
 		disagree("wanted '%s', got '%s'", strerror(wanted), strerror(got));
 	if (wanted == EINVAL)
@@ -575,12 +606,14 @@ static void do_resume(int own)
 		d->inactive.segments = 0;
 		d->sized = true;
 		d->suspended = true;
+		d->was_live = false;
 	}
 	if (wanted) {
 		count_refused_resumes++;
 		return;
 	}
 	d->suspended = false;
+	d->was_live = true;
 	count_resumes++;
 	check_read(own);
 }
