@@ -384,10 +384,19 @@ static struct guard_edge *guard_find_edge(struct guard_graph *graph,
 
 /* Questions. */
 
-/* Is this edge known to be of its holder's live table? */
+static bool guard_is_linked(struct guard_edge *edge)
+{
+	return edge->reasons[GUARD_LINKED] || edge->reasons[GUARD_FOUND];
+}
+
+/* Is this edge known to be of its holder's live table, or of md and the like? */
 static bool guard_is_live(struct guard_edge *edge)
 {
-	return edge->table && edge->table == edge->end[GUARD_UP]->table;
+	struct guard_node *holder = edge->end[GUARD_UP];
+
+	if (!holder->id.slots)
+		return guard_is_linked(edge);
+	return edge->table && edge->table == holder->table;
 }
 
 /*
@@ -402,8 +411,7 @@ static bool guard_is_idle(struct guard_edge *edge)
 	if (guard_is_live(edge))
 		return false;
 	return (holder->table && holder->table != guard_unguarded &&
-		edge->born > holder->since) ||
-		(!edge->reasons[GUARD_LINKED] && !edge->reasons[GUARD_FOUND]);
+		edge->born > holder->since) || !guard_is_linked(edge);
 }
 
 static bool guard_counts(struct guard_edge *edge, enum guard_edges edges)
@@ -971,7 +979,7 @@ static int guard_try_promise(struct guard_graph *graph,
 	int r;
 
 	*verdict = GUARD_FINE;
-	if (edge && (edge->reasons[GUARD_LINKED] || edge->reasons[GUARD_FOUND]))
+	if (edge && guard_is_linked(edge))
 		return 0;
 
 	promise = guard_find_promise(graph, table, dm_dev);
@@ -1156,8 +1164,7 @@ void guard_graph_close(struct guard_graph *graph,
 			holder->table = guard_unguarded;
 			list_for_each_entry(other, &holder->edges[GUARD_DOWN],
 					    at[GUARD_DOWN])
-				if (other->reasons[GUARD_LINKED] ||
-				    other->reasons[GUARD_FOUND])
+				if (guard_is_linked(other))
 					other->table = guard_unguarded;
 		} else if (edge->table == table) {
 			edge->table = NULL;

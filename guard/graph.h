@@ -24,6 +24,8 @@
  * @seq: what tells it from an earlier disk at the same address
  * @name: what the log calls it; copied when the disk gets its first edge
  * @held: the caller holds the disk, so that no other can be at its address
+ * @slots: it has an inactive table besides the live one, so that not all that it
+ *	   is linked to is live
  */
 struct guard_id {
 	const void *disk;
@@ -31,6 +33,7 @@ struct guard_id {
 	u64 seq;
 	const char *name;
 	bool held;
+	bool slots;
 };
 
 /**
@@ -54,6 +57,7 @@ static inline struct guard_id guard_id_of(struct gendisk *disk)
 		.seq = guard_disk_seq(disk),
 		.name = disk->disk_name,
 		.held = true,
+		.slots = guard_is_mapped(disk),
 	};
 }
 

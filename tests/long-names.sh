@@ -10,6 +10,13 @@ ramdisks 2 16
 # A disk's name has 31 characters at most, and its partition's has two more.
 long=md_abcdefghijklmnopqrstuvwxyz01
 
+# Unless this is off, 7.3 never removes an array that was made by its name.
+legacy=/sys/module/md_mod/parameters/legacy_async_del_gendisk
+if [ -e "$legacy" ]; then
+	defer eval "echo $(<"$legacy") >$legacy"
+	echo N >"$legacy"
+fi
+
 # named_array NAME DEVICE KIBIBYTES: an array of that one mirror, stopped at the end.
 named_array() {
 	local dir=/sys/block/$1/md
