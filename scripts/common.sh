@@ -174,9 +174,9 @@ in_root() {
 }
 
 # processor_time PID: for how many hundredths of a second the threads of a process
-# have run, and have waited for a processor to run on.
+# have run, and have waited for a processor to run on; zeroes if it has just gone.
 processor_time() {
-	cat "/proc/$1"/task/*/schedstat | awk '{ run += $1; waited += $2 }
+	grep -hs . "/proc/$1"/task/*/schedstat | awk '{ run += $1; waited += $2 }
 		END { printf("%d %d\n", run / 1e7, waited / 1e7) }'
 }
 
@@ -192,11 +192,12 @@ watch() {
 
 # sample: sets run and wanted, in hundredths of a second; fails if there is no QEMU.
 sample() {
-	local waited now
+	local ran waited now
 	[ -s "$watched" ] && now=$(<"$watched") && [ -e "/proc/$now" ] || return
 	[ "$now" = "$watched_pid" ] || { watched_pid=$now wanted=0 begun=0; }
-	read -r run waited < <(processor_time "$watched_pid")
-	last=$wanted wanted=$((run + waited))
+	read -r ran waited < <(processor_time "$watched_pid")
+	[ "$ran" -gt 0 ] || return
+	run=$ran last=$wanted wanted=$((run + waited))
 }
 
 # watch_again: there is a verdict, or the VM has booted.
