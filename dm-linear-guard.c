@@ -188,6 +188,14 @@ static void guard_resume(struct dm_target *ti)
 		guard_check_resumed(gc->use);
 }
 
+static void guard_presuspend(struct dm_target *ti)
+{
+	struct guard_c *gc = ti->private;
+
+	if (gc->use)
+		guard_check_suspending(gc->use);
+}
+
 static void guard_postsuspend(struct dm_target *ti)
 {
 	struct guard_c *gc = ti->private;
@@ -353,6 +361,7 @@ static struct target_type guard_target = {
 	.ctr			= guard_ctr,
 	.dtr			= guard_dtr,
 	.map			= guard_map,
+	.presuspend		= guard_presuspend,
 	.postsuspend		= guard_postsuspend,
 	.preresume		= guard_preresume,
 	.resume			= guard_resume,

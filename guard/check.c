@@ -791,6 +791,19 @@ void guard_check_resumed(struct guard_use *use)
 }
 
 /**
+ * guard_check_suspending() - a guarded table is about to be suspended
+ * @use: of one of its devices
+ *
+ * Context: sleeps, for the graph's lock only.
+ */
+void guard_check_suspending(struct guard_use *use)
+{
+	struct guard_pair pair = guard_pair_of(use->disk, use->bdev);
+
+	guard_graph_suspending(&guard_graph, &pair, use->table);
+}
+
+/**
  * guard_check_suspend() - a guarded table has been suspended
  * @use: of one of its devices
  *

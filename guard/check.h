@@ -61,6 +61,7 @@ void guard_check_close(struct dm_target *ti, struct dm_dev *dev,
 		       struct guard_use *use);
 int guard_check_resume(struct guard_use *use);
 void guard_check_resumed(struct guard_use *use);
+void guard_check_suspending(struct guard_use *use);
 void guard_check_suspend(struct guard_use *use);
 
 /* For the diversion: each stands in for the function that it is named after. */

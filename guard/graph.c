@@ -37,6 +37,7 @@ enum guard_way {
  * @reach: how far it was from its start, in guard_walk_up()
  * @table: the table in its live slot, if that is known; see guard_graph_resume()
  * @since: the graph's time when it was first resumed
+ * @until: and when it was last about to be suspended
  */
 struct guard_node {
 	struct hlist_node bucket;
@@ -49,6 +50,7 @@ struct guard_node {
 	unsigned int reach;
 	const void *table;
 	u64 since;
+	u64 until;
 	char name[DISK_NAME_LEN];
 };
 
@@ -319,7 +321,9 @@ static struct guard_node *guard_find_node(struct guard_graph *graph,
 	if (!id->held)
 		return node->id.dev == id->dev ? node : NULL;
 
-	guard_drop_stale(graph, id->disk, node->id.dev != id->dev);
+	/* A mapped device has no medium to change. */
+	guard_drop_stale(graph, id->disk,
+			 node->id.dev != id->dev || id->slots);
 	node = guard_node_at(graph, id->disk);
 	if (node)
 		node->id.seq = id->seq;
@@ -449,8 +453,7 @@ static bool guard_reaches(struct guard_graph *graph, struct guard_node *from,
 				    at[GUARD_DOWN]) {
 			struct guard_node *next = edge->end[GUARD_DOWN];
 
-			if (next->round == graph->round ||
-			    !guard_counts(edge, edges))
+			if (!guard_counts(edge, edges))
 				continue;
 			/* The rule: what leads down to the holder closes a loop. */
 			if (next == to) {
@@ -458,8 +461,9 @@ static bool guard_reaches(struct guard_graph *graph, struct guard_node *from,
 				found = true;
 				break;
 			}
-			if (next->depth[GUARD_DOWN] <= to->depth[GUARD_DOWN] &&
-			    next->depth[GUARD_DOWN] < GUARD_FAR)
+			if (next->round == graph->round ||
+			    (next->depth[GUARD_DOWN] <= to->depth[GUARD_DOWN] &&
+			     next->depth[GUARD_DOWN] < GUARD_FAR))
 				continue;
 			next->round = graph->round;
 			next->via = node;
@@ -705,11 +709,13 @@ static int guard_try_add(struct guard_graph *graph,
 		edge = guard_add_edge(graph, holder, slave, pair->dev, spare);
 	}
 	/* Earlier links that nobody has seen are not counted. */
-	if (!graph->watched && reason == GUARD_PENDING)
+	if (reason == GUARD_FOUND ||
+	    (!graph->watched && reason == GUARD_PENDING)) {
 		edge->reasons[GUARD_FOUND] = 1;
-	if (reason == GUARD_FOUND)
-		edge->reasons[GUARD_FOUND] = 1;
-	else
+		/* Nor is known when, and so not by which table. */
+		edge->born = 0;
+	}
+	if (reason != GUARD_FOUND)
 		edge->reasons[reason]++;
 	edge->changes++;
 	*found = edge;
@@ -1123,6 +1129,27 @@ enum guard_verdict guard_graph_resume(struct guard_graph *graph,
 }
 
 /**
+ * guard_graph_suspending() - a guarded table is about to be suspended
+ * @graph: where
+ * @pair: an edge of the table
+ * @table: address of the table
+ *
+ * What is to replace it was taken out of the inactive slot before this, and what
+ * is opened from now on can be the next inactive table's.
+ */
+void guard_graph_suspending(struct guard_graph *graph,
+			    const struct guard_pair *pair, const void *table)
+{
+	struct guard_edge *edge;
+
+	mutex_lock(&graph->lock);
+	edge = guard_find_edge(graph, pair);
+	if (edge && edge->end[GUARD_UP]->table == table)
+		edge->end[GUARD_UP]->until = graph->time;
+	mutex_unlock(&graph->lock);
+}
+
+/**
  * guard_graph_suspend() - a guarded table has been suspended
  * @graph: where
  * @pair: an edge of the table
@@ -1164,11 +1191,12 @@ void guard_graph_close(struct guard_graph *graph,
 			holder->table = guard_unguarded;
 			list_for_each_entry(other, &holder->edges[GUARD_DOWN],
 					    at[GUARD_DOWN])
-				if (guard_is_linked(other))
+				if (guard_is_linked(other) &&
+				    other->born <= holder->until)
 					other->table = guard_unguarded;
-		} else if (edge->table == table) {
-			edge->table = NULL;
 		}
+		if (edge->table == table)
+			edge->table = NULL;
 		if (edge->reasons[GUARD_OWN])
 			edge->reasons[GUARD_OWN]--;
 		guard_settle(graph, edge);
