@@ -34,14 +34,7 @@
 
 #define DM_MSG_PREFIX "linear-guard"
 
-/**
- * guard_parse_sector() - read the offset of a table line
- * @ti: target under construction
- * @arg: decimal digits and nothing else
- * @sector: receives the offset, in sectors of 512 bytes
- *
- * Return: 0, or -EINVAL with ti->error set.
- */
+/* The offset of a table line, in sectors of 512 bytes: digits and nothing else. */
 static int guard_parse_sector(struct dm_target *ti, const char *arg,
 			      sector_t *sector)
 {
@@ -58,11 +51,8 @@ static int guard_parse_sector(struct dm_target *ti, const char *arg,
 	return -EINVAL;
 }
 
-/**
- * guard_check_range() - refuse a range that the device below does not have
- * @ti: target under construction
- * @bdev: the device to map onto
- * @start: first sector of @bdev to be mapped; ti->len sectors are
+/*
+ * Refuse a range that the device below does not have: ti->len sectors from @start.
  *
  * Core checks this when the table is resumed and leaves the device suspended
  * if it fails.  Here it is found while the live table still serves.
@@ -70,9 +60,6 @@ static int guard_parse_sector(struct dm_target *ti, const char *arg,
  * A mapped device below is left to core: its own inactive table may be about
  * to make it larger, and tools load a whole stack before they resume it from
  * the bottom.  So is a device of size 0, which core lets pass.
- *
- * Context: constructor; may sleep.
- * Return: 0, or -EINVAL with ti->error set.
  */
 static int guard_check_range(struct dm_target *ti, struct block_device *bdev,
 			     sector_t start)
@@ -176,7 +163,7 @@ static int guard_preresume(struct dm_target *ti)
 {
 	struct guard_c *gc = ti->private;
 
-	return gc->use ? guard_check_resume(gc->use) : 0;
+	return guard_check_resume(gc->use);
 }
 
 /* By now no target of the table has refused to be resumed. */
@@ -184,24 +171,21 @@ static void guard_resume(struct dm_target *ti)
 {
 	struct guard_c *gc = ti->private;
 
-	if (gc->use)
-		guard_check_resumed(gc->use);
+	guard_check_resumed(gc->use);
 }
 
 static void guard_presuspend(struct dm_target *ti)
 {
 	struct guard_c *gc = ti->private;
 
-	if (gc->use)
-		guard_check_suspending(gc->use);
+	guard_check_suspending(gc->use);
 }
 
 static void guard_postsuspend(struct dm_target *ti)
 {
 	struct guard_c *gc = ti->private;
 
-	if (gc->use)
-		guard_check_suspend(gc->use);
+	guard_check_suspend(gc->use);
 }
 
 /*
@@ -372,15 +356,14 @@ static struct target_type guard_target = {
 	GUARD_DAX_HOOKS,
 };
 
-/* The same under the name "linear", registered while takeover is on. */
+/* The same named "linear", registered while takeover is on. */
 static struct target_type guard_linear_target;
 
 /*
- * Serialises what the parameters do.  A parameter can be written before init,
- * after exit, and by several at once; outside init...exit it may only be
- * remembered.  Outside device-mapper's own locks.  Held while links are read and
- * while diverted calls end, which can take as long as opening a disk does: no
- * load, no resume and no I/O waits for it.
+ * Serialises what the parameters do, outside device-mapper's own locks; outside
+ * init...exit they may only be remembered.  Held while links are read and while
+ * diverted calls end, which can take as long as opening a disk does: no load, no
+ * resume and no I/O waits for it.
  */
 static DEFINE_MUTEX(guard_param_lock);
 static bool guard_takeover = true;	/* what the parameter asks for */
@@ -389,9 +372,24 @@ static bool guard_divert = true;	/* what the parameter asks for */
 static bool guard_diverting;		/* are the kernel's functions */
 static bool guard_running;		/* between init and exit */
 
-/**
- * guard_serve_linear() - start or stop to serve the name "linear"
- * @serve: which of the two
+/*
+ * Who reads any parameter waits for a lock that core has taken before it called us,
+ * and is not to wait for what we do.
+ */
+static void guard_lock_params(void)
+{
+	kernel_param_unlock(THIS_MODULE);
+	mutex_lock(&guard_param_lock);
+}
+
+static void guard_unlock_params(void)
+{
+	mutex_unlock(&guard_param_lock);
+	kernel_param_lock(THIS_MODULE);
+}
+
+/*
+ * Start or stop to serve the name "linear".
  *
  * The stock target cannot be unregistered, and a second one of a name cannot
  * be registered.  But a look-up takes the newest entry whose name matches: a
@@ -406,7 +404,6 @@ static bool guard_running;		/* between init and exit */
  * again can another process see tables of ours under the placeholder.
  *
  * Context: guard_param_lock held; sleeps.
- * Return: 0, or what dm_register_target() says.
  */
 static int guard_serve_linear(bool serve)
 {
@@ -442,12 +439,12 @@ static int guard_set_takeover(const char *val, const struct kernel_param *kp)
 	if (r)
 		return r;
 
-	mutex_lock(&guard_param_lock);
+	guard_lock_params();
 	if (guard_running)
 		r = guard_serve_linear(takeover);
 	if (!r)
 		guard_takeover = takeover;
-	mutex_unlock(&guard_param_lock);
+	guard_unlock_params();
 	return r;
 }
 
@@ -495,7 +492,7 @@ static int guard_set_divert(const char *val, const struct kernel_param *kp)
 	if (r)
 		return r;
 
-	mutex_lock(&guard_param_lock);
+	guard_lock_params();
 	if (guard_running && !divert && guard_scope_all) {
 		DMERR("divert=N needs scope=linear");
 		r = -EBUSY;
@@ -506,7 +503,7 @@ static int guard_set_divert(const char *val, const struct kernel_param *kp)
 	}
 	if (!r)
 		guard_divert = divert;
-	mutex_unlock(&guard_param_lock);
+	guard_unlock_params();
 	return r;
 }
 
@@ -547,12 +544,12 @@ static int guard_set_scope(const char *val, const struct kernel_param *kp)
 	else
 		return -EINVAL;
 
-	mutex_lock(&guard_param_lock);
+	guard_lock_params();
 	if (guard_running)
 		r = guard_apply_scope(all);
 	if (!r)
 		WRITE_ONCE(guard_scope_all, all);
-	mutex_unlock(&guard_param_lock);
+	guard_unlock_params();
 	return r;
 }
 
@@ -601,29 +598,22 @@ static const struct kernel_param_ops guard_count_ops = {
 	.get = guard_get_count,
 };
 
-module_param_cb(self_refused, &guard_count_ops,
-		&guard_events[GUARD_REFUSED_SELF], 0444);
-MODULE_PARM_DESC(self_refused, "Loads of a device onto itself that were refused");
+#define GUARD_COUNTER(name, event, what)				\
+	module_param_cb(name, &guard_count_ops, &guard_events[event], 0444);	\
+	MODULE_PARM_DESC(name, what)
 
-module_param_cb(loops_refused, &guard_count_ops,
-		&guard_events[GUARD_REFUSED_LOOP], 0444);
-MODULE_PARM_DESC(loops_refused, "Loads that would have closed a longer loop, refused");
-
-module_param_cb(depth_refused, &guard_count_ops,
-		&guard_events[GUARD_REFUSED_DEPTH], 0444);
-MODULE_PARM_DESC(depth_refused, "Loads that would have made a stack too deep, refused");
-
-module_param_cb(resumes_refused, &guard_count_ops,
-		&guard_events[GUARD_REFUSED_RESUME], 0444);
-MODULE_PARM_DESC(resumes_refused, "Resumes of devices in a loop that were refused");
-
-module_param_cb(recursions_ended, &guard_count_ops,
-		&guard_events[GUARD_ENDED_RECURSION], 0444);
-MODULE_PARM_DESC(recursions_ended, "Calls from device to device, ended before the stack was");
-
-module_param_cb(not_refused, &guard_count_ops,
-		&guard_events[GUARD_UNREFUSED], 0444);
-MODULE_PARM_DESC(not_refused, "Loops and stacks of drivers that cannot be refused");
+GUARD_COUNTER(self_refused, GUARD_REFUSED_SELF,
+	      "Loads of a device onto itself that were refused");
+GUARD_COUNTER(loops_refused, GUARD_REFUSED_LOOP,
+	      "Loads that would have closed a longer loop, refused");
+GUARD_COUNTER(depth_refused, GUARD_REFUSED_DEPTH,
+	      "Loads that would have made a stack too deep, refused");
+GUARD_COUNTER(resumes_refused, GUARD_REFUSED_RESUME,
+	      "Resumes of devices in a loop that were refused");
+GUARD_COUNTER(recursions_ended, GUARD_ENDED_RECURSION,
+	      "Calls from device to device, ended before the stack was");
+GUARD_COUNTER(not_refused, GUARD_UNREFUSED,
+	      "Loops and stacks of drivers that cannot be refused");
 
 /* debugfs: dm_linear_guard/graph, as guard_graph_show() writes it. */
 static struct dentry *guard_debugfs;
@@ -647,6 +637,8 @@ static int __init guard_init(void)
 		return r;
 
 	mutex_lock(&guard_param_lock);
+	if (guard_scope_all && !guard_divert)
+		DMWARN("scope=all diverts calls, whatever divert says");
 	if (guard_divert || guard_scope_all)
 		r = guard_start_diverting(guard_scope_all ? "scope=all" :
 					  "divert=Y");

@@ -748,7 +748,7 @@ void guard_check_close(struct dm_target *ti, struct dm_dev *dev,
 
 /**
  * guard_check_resume() - may a guarded table's device be resumed
- * @use: of one of its devices
+ * @use: of one of its devices, or NULL, as below, for what others are checked for
  *
  * Another driver's load can have closed a loop since the table was loaded.  What
  * cannot be found out is not refused.
@@ -760,12 +760,18 @@ void guard_check_close(struct dm_target *ti, struct dm_dev *dev,
  */
 int guard_check_resume(struct guard_use *use)
 {
-	enum guard_stage stage = use->was_live ? GUARD_AGAIN : GUARD_RESUME;
-	struct guard_pair pair = guard_pair_of(use->disk, use->bdev);
-	struct guard_question q = guard_question_at(stage);
 	enum guard_verdict verdict;
+	struct guard_question q;
+	enum guard_stage stage;
+	struct guard_pair pair;
 	const char *reason;
 	int r = 0;
+
+	if (!use)
+		return 0;
+	stage = use->was_live ? GUARD_AGAIN : GUARD_RESUME;
+	q = guard_question_at(stage);
+	pair = guard_pair_of(use->disk, use->bdev);
 
 	verdict = guard_graph_resume(&guard_graph, &pair, use->table, &q);
 	if (verdict != GUARD_FINE) {
@@ -787,7 +793,8 @@ int guard_check_resume(struct guard_use *use)
  */
 void guard_check_resumed(struct guard_use *use)
 {
-	use->was_live = true;
+	if (use)
+		use->was_live = true;
 }
 
 /**
@@ -798,8 +805,11 @@ void guard_check_resumed(struct guard_use *use)
  */
 void guard_check_suspending(struct guard_use *use)
 {
-	struct guard_pair pair = guard_pair_of(use->disk, use->bdev);
+	struct guard_pair pair;
 
+	if (!use)
+		return;
+	pair = guard_pair_of(use->disk, use->bdev);
 	guard_graph_suspending(&guard_graph, &pair, use->table);
 }
 
@@ -811,8 +821,11 @@ void guard_check_suspending(struct guard_use *use)
  */
 void guard_check_suspend(struct guard_use *use)
 {
-	struct guard_pair pair = guard_pair_of(use->disk, use->bdev);
+	struct guard_pair pair;
 
+	if (!use)
+		return;
+	pair = guard_pair_of(use->disk, use->bdev);
 	guard_graph_suspend(&guard_graph, &pair, use->table);
 }
 

@@ -222,8 +222,10 @@ static void guard_drop_promises(struct guard_graph *graph,
 		hash_del(&promise->bucket);
 		kfree(promise);
 		graph->promised--;
+		edge->reasons[GUARD_PROMISED]--;
+		if (!edge->reasons[GUARD_PROMISED])
+			return;
 	}
-	edge->reasons[GUARD_PROMISED] = 0;
 }
 
 static void guard_put_node(struct guard_node *node)
@@ -297,11 +299,15 @@ static void guard_drop_stale(struct guard_graph *graph, const void *disk,
 	do {
 		stale = NULL;
 		node = guard_node_at(graph, disk);
-		for (i = 0; node && i < 2; i++)
-			list_for_each_entry(edge, &node->edges[i], at[i])
+		for (i = 0; node && !stale && i < 2; i++) {
+			list_for_each_entry(edge, &node->edges[i], at[i]) {
 				if (all || (i == GUARD_DOWN &&
-					    edge->reasons[GUARD_PROMISED]))
+					    edge->reasons[GUARD_PROMISED])) {
 					stale = edge;
+					break;
+				}
+			}
+		}
 		if (!stale)
 			return;
 		guard_drop_promises(graph, stale);

@@ -201,9 +201,11 @@ static inline struct gendisk *guard_spare_disk(void)
  * them.
  *
  * PowerPC changes the table of contents on the way only where livepatch is
- * built, and 32-bit ARM cannot continue elsewhere at all.
+ * built, and 32-bit ARM cannot continue elsewhere at all.  With link-time
+ * optimisation, some calls of a function can be inlined, which nothing diverts.
  */
-#if defined(CONFIG_ARM) || (defined(CONFIG_PPC) && !defined(CONFIG_LIVEPATCH))
+#if defined(CONFIG_ARM) || defined(CONFIG_LTO_CLANG) || \
+	(defined(CONFIG_PPC) && !defined(CONFIG_LIVEPATCH))
 /* Not at all. */
 #elif defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS)
 #define GUARD_CAN_DIVERT
