@@ -154,11 +154,7 @@ static int guard_map(struct dm_target *ti, struct bio *bio)
 	return DM_MAPIO_REMAPPED;
 }
 
-/*
- * The device may have become a part of a loop since its table was loaded, by
- * another driver's load.  What is refused here stays suspended, until a table
- * that is not part of one is loaded and resumed.
- */
+/* What is refused here stays suspended, until another table is resumed. */
 static int guard_preresume(struct dm_target *ti)
 {
 	struct guard_c *gc = ti->private;
@@ -598,22 +594,24 @@ static const struct kernel_param_ops guard_count_ops = {
 	.get = guard_get_count,
 };
 
-#define GUARD_COUNTER(name, event, what)				\
-	module_param_cb(name, &guard_count_ops, &guard_events[event], 0444);	\
-	MODULE_PARM_DESC(name, what)
-
-GUARD_COUNTER(self_refused, GUARD_REFUSED_SELF,
-	      "Loads of a device onto itself that were refused");
-GUARD_COUNTER(loops_refused, GUARD_REFUSED_LOOP,
-	      "Loads that would have closed a longer loop, refused");
-GUARD_COUNTER(depth_refused, GUARD_REFUSED_DEPTH,
-	      "Loads that would have made a stack too deep, refused");
-GUARD_COUNTER(resumes_refused, GUARD_REFUSED_RESUME,
-	      "Resumes of devices in a loop that were refused");
-GUARD_COUNTER(recursions_ended, GUARD_ENDED_RECURSION,
-	      "Calls from device to device, ended before the stack was");
-GUARD_COUNTER(not_refused, GUARD_UNREFUSED,
-	      "Loops and stacks of drivers that cannot be refused");
+module_param_cb(self_refused, &guard_count_ops,
+		&guard_events[GUARD_REFUSED_SELF], 0444);
+MODULE_PARM_DESC(self_refused, "Loads of a device onto itself that were refused");
+module_param_cb(loops_refused, &guard_count_ops,
+		&guard_events[GUARD_REFUSED_LOOP], 0444);
+MODULE_PARM_DESC(loops_refused, "Loads that would have closed a longer loop, refused");
+module_param_cb(depth_refused, &guard_count_ops,
+		&guard_events[GUARD_REFUSED_DEPTH], 0444);
+MODULE_PARM_DESC(depth_refused, "Loads that would have made a stack too deep, refused");
+module_param_cb(resumes_refused, &guard_count_ops,
+		&guard_events[GUARD_REFUSED_RESUME], 0444);
+MODULE_PARM_DESC(resumes_refused, "Resumes of devices in a loop that were refused");
+module_param_cb(recursions_ended, &guard_count_ops,
+		&guard_events[GUARD_ENDED_RECURSION], 0444);
+MODULE_PARM_DESC(recursions_ended, "Calls from device to device, ended before the stack was");
+module_param_cb(not_refused, &guard_count_ops,
+		&guard_events[GUARD_UNREFUSED], 0444);
+MODULE_PARM_DESC(not_refused, "Loops and stacks of drivers that cannot be refused");
 
 /* debugfs: dm_linear_guard/graph, as guard_graph_show() writes it. */
 static struct dentry *guard_debugfs;
