@@ -65,6 +65,8 @@ newest() {
 			mv "$file.part" "$file"
 		elif [ -s "$file" ]; then
 			say "apt cannot be asked for a newer kernel than $(<"$file")"
+			# Nor is it by each script that wants to know, until tomorrow.
+			touch "$file"
 		else
 			die "apt cannot be asked for the newest kernel"
 		fi
@@ -108,8 +110,8 @@ discard() {
 
 # cached NAME KEY MAKER: the directory CACHE/NAME-KEY, made by calling MAKER
 # with an empty directory that is renamed when it is complete, and is removed
-# when it is not.  Two callers wait for each other.  Ends the script that calls
-# it, in effect: it has the traps.
+# when it is not.  Two callers wait for each other.  Takes the caller's traps, and
+# leaves none.
 cached() {
 	local dir=$CACHE/$1-$2 lock
 	exec {lock}>"$CACHE/$1.lock"
@@ -152,7 +154,8 @@ use() {
 	local -n used=$1
 	local lock
 	while true; do
-		used=$("$TOP/scripts/$2" "${@:3}")
+		# Where set -e is off, as in a condition, it would be tried for ever.
+		used=$("$TOP/scripts/$2" "${@:3}") || return
 		# Unless another checkout has removed it before it was locked.
 		if exec {lock}<"$used"; then
 			flock -s "$lock"
@@ -182,7 +185,7 @@ processor_time() {
 
 # A hang is found by what a VM has done since its last verdict, and not by a clock,
 # as machines differ in speed and in what else they do.  It has hung if it has taken
-# more processor time than so many of its own boots (LIMIT, 60 unless set), or if for
+# more processor time than so many boots (LIMIT, 60 unless set), or if for
 # so many seconds (QUIET, 120 unless set) it did not even want to run.
 
 # watch FILE: from now on, the QEMU whose process is in FILE, if it is there yet.
@@ -202,10 +205,13 @@ sample() {
 
 # watch_again: there is a verdict, or the VM has booted.
 watch_again() {
+	local saved=0
 	sample || return 0
 	begun=$run
+	# What a VM that was saved has taken until then.
+	[ ! -s "$watched.boot" ] || saved=$(<"$watched.boot")
 	# Emulation translates code when it runs first; KVM is done in no time.
-	[ "$boot" ] || boot=$((run > 500 ? run : 500))
+	[ "$boot" ] || boot=$((saved + run > 500 ? saved + run : 500))
 }
 
 # has_hung: sets why, if it has; to be called every WATCH seconds.
@@ -232,12 +238,12 @@ has_hung() {
 # CONDITION holds, or it has hung, which is why.  Returns what it did.
 run_vm_until() {
 	local file=$LOGS/qemu.$BASHPID status=0
-	rm -f "$file"
+	rm -f "$file"{,.boot}
 	"$TOP/scripts/vm" -p "$file" "${@:2}" &
 	vm=$!
 	watch "$file"
 	attend "$1" || status=$?
-	rm -f "$file"
+	rm -f "$file"{,.boot}
 	return "$status"
 }
 

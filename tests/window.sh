@@ -68,7 +68,7 @@ called() {
 # await NAME COUNT: wait for that many more calls.
 await() {
 	count "$1"
-	wait_for called "$1" $((COUNT + $2))
+	wait_for called "$1" $((COUNT + $2)) || return 1
 	[ ! -e "$DIR/stop" ]
 }
 
