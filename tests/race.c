@@ -20,7 +20,7 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <limits.h>
-#include <sched.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -41,7 +41,7 @@ static const char *prefix;
 static bool scope_all;
 
 static struct shared {
-	atomic_int arrived[2];		/* at the two barriers of a round */
+	pthread_barrier_t begin, end;	/* of a round */
 	atomic_int result[PROCESSES];	/* errno of each load */
 	atomic_uint minor[STORM_DEVICES];
 	atomic_bool renamed[STORM_DEVICES];
@@ -117,11 +117,14 @@ static void must(const char *what, int r)
 
 /* Rounds. */
 
-static void wait_for(int barrier, int round, int members)
+/* Who spins takes the processor from who loads. */
+static void make_barrier(pthread_barrier_t *barrier)
 {
-	atomic_fetch_add(&shared->arrived[barrier], 1);
-	while (atomic_load(&shared->arrived[barrier]) < (round + 1) * members)
-		sched_yield();
+	pthread_barrierattr_t attributes;
+
+	pthread_barrierattr_init(&attributes);
+	pthread_barrierattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+	must("barrier", pthread_barrier_init(barrier, &attributes, PROCESSES + 1));
 }
 
 static void member(int me, int rounds)
@@ -131,7 +134,7 @@ static void member(int me, int rounds)
 
 	random_state += me;
 	for (round = 0; round < rounds; round++) {
-		wait_for(0, round, PROCESSES + 1);
+		pthread_barrier_wait(&shared->begin);
 		if (me < shared->members) {
 			for (spin = below(3000); spin; spin--)
 				;
@@ -139,7 +142,7 @@ static void member(int me, int rounds)
 				     load(me, (me + 1) % shared->members,
 					  shared->striped && me == 1));
 		}
-		wait_for(1, round, PROCESSES + 1);
+		pthread_barrier_wait(&shared->end);
 	}
 	_exit(0);
 }
@@ -154,6 +157,8 @@ static int rounds_of_loads(int rounds)
 		must("load", load(i, -1, false));
 		must("resume", run(DM_DEVICE_RESUME, i, NULL, NULL, NULL));
 	}
+	make_barrier(&shared->begin);
+	make_barrier(&shared->end);
 	for (i = 0; i < PROCESSES; i++)
 		if (!fork())
 			member(i, rounds);
@@ -167,8 +172,8 @@ static int rounds_of_loads(int rounds)
 			must("remove", run(DM_DEVICE_REMOVE, 0, NULL, NULL, NULL));
 			must("create", create(0));
 		}
-		wait_for(0, round, PROCESSES + 1);
-		wait_for(1, round, PROCESSES + 1);
+		pthread_barrier_wait(&shared->begin);
+		pthread_barrier_wait(&shared->end);
 
 		for (i = good = 0; i < shared->members; i++) {
 			r = atomic_load(&shared->result[i]);

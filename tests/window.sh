@@ -18,7 +18,8 @@ repeat() {
 	while [ ! -e "$DIR/stop" ] && [ "$status" = 0 ]; do
 		"$1" || status=$?
 		[ "$status" != 0 ] || printf . >>"$DIR/$1"
-		pause 0.05
+		# It takes a while for the module to go.
+		pause 0.2
 	done
 	touch "$DIR/stop"
 	return "$status"
