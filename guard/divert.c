@@ -100,7 +100,8 @@ static void guard_stop_first(size_t n)
  *
  * What was linked before is read from sysfs.  A link that another task was in
  * the middle of making, asleep, when the diversion began can be missed until its
- * device is opened again or unlinked.
+ * device is opened again or unlinked; one that was being taken back can stay
+ * until the two are linked and unlinked again, or the holder is gone.
  *
  * Context: task that loads the module or changes its parameters; sleeps, as
  * guard_check_watch().
