@@ -225,12 +225,12 @@ swapped_out() {
 	echo "$writes"
 }
 
-# Each worker has succeeded since the last rest, and some loads were killed and some
-# finished; or a worker has failed, so that the test has failed.
+# have_worked WORKER...: each has succeeded since the last rest, and some loads were
+# killed and some finished; or one has failed, so that the test has failed.
 declare -A SINCE
-all_have_worked() {
+have_worked() {
 	local worker times failed
-	for worker in "${workers[@]}"; do
+	for worker; do
 		[ -e "$DIR/$worker" ] && read -r times failed _ <"$DIR/$worker" || return
 		[ "$failed" = 0 ] || return 0
 		[ "$times" -gt "${SINCE[$worker]-0}" ] || return
@@ -256,13 +256,14 @@ for worker in "${workers[@]}"; do
 	work "$worker" &
 	pids+=($!)
 done
-wait_for all_have_worked
+wait_for have_worked "${workers[@]}"
 rest
 early=$(unreclaimable)
 rm "$DIR/hold"
 left=$((minutes * 60 - (SECONDS - since)))
 [ "$left" -le 0 ] || sleep "$left"
-wait_for all_have_worked
+# What loads tables; the rest takes too long to wait for twice.
+wait_for have_worked live_tables refusals swap_tables kills victims
 touch "$DIR/stop"
 wait "${pids[@]}"
 
