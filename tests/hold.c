@@ -129,13 +129,16 @@ static struct fuse_attr attributes(uint64_t node)
 
 /*
  * Serve a directory that has every name, all of them one file, which can be opened
- * and is never read: a byte goes to arrived for each page that is asked for.
+ * and is never read: to arrived goes a byte for each page that is asked for, its
+ * number.
  */
 static void serve(int fuse, int arrived)
 {
 	static char request[FUSE_MIN_READ_BUFFER + 4096];
 	const struct fuse_in_header *in = (const void *)request;
 	const struct fuse_init_in *init = (const void *)(in + 1);
+	const struct fuse_read_in *page = (const void *)(in + 1);
+	unsigned char number;
 	ssize_t size;
 
 	for (;;) {
@@ -175,7 +178,8 @@ static void serve(int fuse, int arrived)
 			answer(fuse, in, 0, &opened, sizeof(opened));
 			break;
 		case FUSE_READ:
-			if (write(arrived, "", 1) != 1)
+			number = page->offset / page_size;
+			if (write(arrived, &number, 1) != 1)
 				fail("write");
 			break;
 		case FUSE_FORGET:
@@ -244,10 +248,33 @@ static void await(pid_t pid)
 		usleep(10000);
 }
 
-static void hold_all(int file, int arrived)
+/*
+ * Start the one who reads as anybody does.  If the maker has waited for something else
+ * than the lock, and not yet for that, this one gets it, and is started again.
+ */
+static void start_waiter(struct held *h)
 {
 	static char entries[4096];
-	char byte;
+
+	for (;;) {
+		h->waiter = start();
+		if (!h->waiter) {
+			if (lseek(h->dir_again, 0, SEEK_SET))
+				fail("lseek");
+			read_entries(h->dir_again, entries, sizeof(entries));
+			exit(0);
+		}
+		await(h->waiter);
+		if (!has_ended(h->waiter) || has_ended(h->reader) ||
+		    has_ended(h->maker))
+			return;
+		waitpid(h->waiter, NULL, 0);
+	}
+}
+
+static void hold_all(int file, int arrived)
+{
+	unsigned char number;
 	int i;
 
 	for (i = 0; i < count; i++) {
@@ -256,9 +283,11 @@ static void hold_all(int file, int arrived)
 			read_into_page(held[i].dir, file, i);
 			exit(0);
 		}
-		/* Not before it has the lock. */
-		if (read(arrived, &byte, 1) != 1)
-			fail("the page is not asked for");
+		/* Not before it has the lock; a page can be asked for twice. */
+		do {
+			if (read(arrived, &number, 1) != 1)
+				fail("the page is not asked for");
+		} while (number != i);
 	}
 	for (i = 0; i < count; i++) {
 		held[i].maker = start();
@@ -269,15 +298,8 @@ static void hold_all(int file, int arrived)
 	}
 	for (i = 0; i < count; i++)
 		await(held[i].maker);
-	for (i = 0; i < count; i++) {
-		held[i].waiter = start();
-		if (!held[i].waiter) {
-			read_entries(held[i].dir_again, entries, sizeof(entries));
-			exit(0);
-		}
-	}
 	for (i = 0; i < count; i++)
-		await(held[i].waiter);
+		start_waiter(&held[i]);
 	if (in_kernfs) {
 		mounter = start();
 		if (!mounter) {

@@ -102,6 +102,7 @@ has_said() {
 let_go() {
 	[ ${#HOLDERS[@]} -gt 0 ] || {
 		echo "nothing holds any more"
+		thaw
 		return 1
 	}
 	end_holders
