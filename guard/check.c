@@ -846,7 +846,7 @@ int guard_check_watch(void)
 
 	if (r)
 		return r;
-	guard_graph_watch(&guard_graph, true);
+	guard_graph_watch(&guard_graph);
 	WRITE_ONCE(guard_watching, true);
 
 	/* Who was here first stays, but should be known. */

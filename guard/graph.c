@@ -207,6 +207,16 @@ static struct guard_edge *guard_add_edge(struct guard_graph *graph,
 	return edge;
 }
 
+/* Leaves the edge to guard_settle(), or to who drops it. */
+static void guard_del_promise(struct guard_graph *graph,
+			      struct guard_promise *promise)
+{
+	hash_del(&promise->bucket);
+	promise->edge->reasons[GUARD_PROMISED]--;
+	graph->promised--;
+	kfree(promise);
+}
+
 static void guard_drop_promises(struct guard_graph *graph,
 				struct guard_edge *edge)
 {
@@ -214,17 +224,11 @@ static void guard_drop_promises(struct guard_graph *graph,
 	struct hlist_node *tmp;
 	int i;
 
-	if (!edge->reasons[GUARD_PROMISED])
-		return;
 	hash_for_each_safe(graph->promises, i, tmp, promise, bucket) {
-		if (promise->edge != edge)
-			continue;
-		hash_del(&promise->bucket);
-		kfree(promise);
-		graph->promised--;
-		edge->reasons[GUARD_PROMISED]--;
 		if (!edge->reasons[GUARD_PROMISED])
 			return;
+		if (promise->edge == edge)
+			guard_del_promise(graph, promise);
 	}
 }
 
@@ -868,15 +872,16 @@ bool guard_graph_gone(struct guard_graph *graph, const struct guard_pair *pair,
 }
 
 /**
- * guard_graph_watch() - say whether links are complete
+ * guard_graph_watch() - say that links are complete, until guard_graph_forget()
  * @graph: which
- * @watched: from now on, all pairs that are linked are in it; what is linked
- *	     anew was not linked before
+ *
+ * From now on all pairs that are linked are in it; what is linked anew was not
+ * linked before.
  */
-void guard_graph_watch(struct guard_graph *graph, bool watched)
+void guard_graph_watch(struct guard_graph *graph)
 {
 	mutex_lock(&graph->lock);
-	graph->watched = watched;
+	graph->watched = true;
 	mutex_unlock(&graph->lock);
 }
 
@@ -903,11 +908,8 @@ static void guard_drop_reasons(struct guard_graph *graph, int but)
 	struct hlist_node *tmp;
 	int i, reason;
 
-	hash_for_each_safe(graph->promises, i, tmp, promise, bucket) {
-		hash_del(&promise->bucket);
-		kfree(promise);
-	}
-	graph->promised = 0;
+	hash_for_each_safe(graph->promises, i, tmp, promise, bucket)
+		guard_del_promise(graph, promise);
 
 	hash_for_each(graph->nodes, i, node, bucket) {
 		list_for_each_entry(edge, &node->edges[GUARD_DOWN],
@@ -988,6 +990,7 @@ static int guard_try_promise(struct guard_graph *graph,
 {
 	struct guard_edge *edge = guard_find_edge(graph, pair);
 	struct guard_promise *promise;
+	struct guard_edge *stale;
 	int r;
 
 	*verdict = GUARD_FINE;
@@ -1003,11 +1006,9 @@ static int guard_try_promise(struct guard_graph *graph,
 		return -EAGAIN;
 	if (promise) {
 		/* Of a target that never put the device, nor will. */
-		hash_del(&promise->bucket);
-		graph->promised--;
-		promise->edge->reasons[GUARD_PROMISED]--;
-		guard_settle(graph, promise->edge);
-		kfree(promise);
+		stale = promise->edge;
+		guard_del_promise(graph, promise);
+		guard_settle(graph, stale);
 	}
 
 	r = guard_try_add(graph, pair, GUARD_PROMISED, q, true, spare, verdict,
@@ -1086,10 +1087,7 @@ void guard_graph_withdraw(struct guard_graph *graph, const void *table,
 	promise = guard_find_promise(graph, table, dm_dev);
 	if (promise && !--promise->count) {
 		edge = promise->edge;
-		hash_del(&promise->bucket);
-		kfree(promise);
-		graph->promised--;
-		edge->reasons[GUARD_PROMISED]--;
+		guard_del_promise(graph, promise);
 		guard_settle(graph, edge);
 	}
 	mutex_unlock(&graph->lock);

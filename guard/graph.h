@@ -168,7 +168,7 @@ bool guard_graph_doubts(struct guard_graph *graph,
 			const struct guard_pair *pair, unsigned int *changes);
 bool guard_graph_gone(struct guard_graph *graph, const struct guard_pair *pair,
 		      unsigned int changes);
-void guard_graph_watch(struct guard_graph *graph, bool watched);
+void guard_graph_watch(struct guard_graph *graph);
 void guard_graph_forget(struct guard_graph *graph);
 
 int guard_graph_promise(struct guard_graph *graph,
