@@ -176,6 +176,18 @@ in_root() {
 		--setenv LC_ALL C.UTF-8 "$@"
 }
 
+# vm_devices JOB DISK...: sets DEVICES to what a VM has besides its root: the disk that
+# brings its job, options for another one, and ports, whose chardevs are the caller's.
+# A VM that was saved has to find the same ones, in this order.
+vm_devices() {
+	local port
+	DEVICES=(-drive "file=$1,if=virtio,format=raw,readonly=on" "${@:2}"
+		-device virtio-serial-pci)
+	for port in output verdict up; do
+		DEVICES+=(-device "virtserialport,chardev=$port,name=$port")
+	done
+}
+
 # processor_time PID: for how many hundredths of a second the threads of a process
 # have run, and have waited for a processor to run on; zeroes if it has just gone.
 processor_time() {

@@ -86,7 +86,8 @@ compare_graph() {
 graph_agrees() {
 	# Our own VMs are to have it.
 	[ ! -e /run/job ] || [ ! -e "$PARAMS" ] || [ -e "$GRAPH" ] || return 1
-	[ ! -e "$GRAPH" ] || [ "$(<"$PARAMS/divert")" = N ] || DIFFERENCES=$("${BASH_SOURCE[0]%/*}/graph" "$GRAPH" 2>&1)
+	[ ! -e "$GRAPH" ] || [ "$(<"$PARAMS/divert")" = N ] ||
+		DIFFERENCES=$("${BASH_SOURCE[0]%/*}/graph" "$GRAPH" 2>&1)
 }
 
 # How many tables (and running loads) use the module.
