@@ -133,7 +133,7 @@ plan() {
 	done
 	USERS=$(users)
 	OUTPUT=$(mktemp)
-	defer rm -f "$OUTPUT"{,.said,.mapper}
+	defer rm -f "$OUTPUT"{,.said,.removed,.mapper}
 	trap clean_up EXIT
 	trap 'exit 1' INT TERM
 	stop_udev
@@ -194,9 +194,10 @@ same_text() {
 	[ "$1" = "$2" ] || diff <(echo "$1") <(echo "$2")
 }
 
-# What dmsetup says of the two errors that the guard refuses with.
+# What dmsetup says of the two errors that the guard refuses with, and of another.
 # shellcheck disable=SC2034
 EINVAL="Invalid argument" ELOOP="Too many levels of symbolic links"
+EBUSY="Device or resource busy"
 
 # refused DESCRIPTION ERROR PHRASE COMMAND...: passes if the command fails,
 # says ERROR, and the kernel says PHRASE of a linear target, or the guard says
@@ -305,13 +306,25 @@ remove_device() {
 	! exists "$1" || { dmsetup resume "$1" && remove "$1"; }
 }
 
-# remove NAME...: again and again, as somebody else may look at them.
+# remove NAME...: as soon as nobody else looks at them any more.
 remove() {
-	if asks_mapper; then
-		mapper remove--retry "$@" >&2
-	else
-		dmsetup remove --retry "$@"
-	fi
+	local name
+	for name; do
+		if ! wait_for removed_or_not_busy "$name" || [ "$NOT_REMOVED" ]; then
+			echo "$name: $NOT_REMOVED" >&2
+			# Whoever has it open has others, too.
+			PATIENCE=1
+			return 1
+		fi
+	done
+}
+
+# removed_or_not_busy NAME: sets NOT_REMOVED to why it is not, if that is so.
+removed_or_not_busy() {
+	NOT_REMOVED=
+	dmsetup remove "$1" >"$OUTPUT.removed" 2>&1 && return 0
+	IFS= read -rd '' NOT_REMOVED <"$OUTPUT.removed"
+	[[ $NOT_REMOVED != *"$EBUSY"* ]]
 }
 
 # exists NAME: there is a mapped device of that name.

@@ -11,8 +11,7 @@
  * Ends when standard input does.
  *
  *	create|reload NAME TABLE
- *	suspend|resume|clear|info NAME
- *	remove|remove--retry NAME...
+ *	suspend|resume|clear|info|remove NAME
  *	messages	what the kernel has logged since the last such request
  */
 
@@ -25,7 +24,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define WORDS 128
+#define WORDS 3
 
 static FILE *output;
 
@@ -62,7 +61,7 @@ static int add_table(struct dm_task *task, char *table)
 	return 1;
 }
 
-static int run(int type, const char *name, char *table, int retry)
+static int run(int type, const char *name, char *table)
 {
 	struct dm_task *task = dm_task_create(type);
 	struct dm_info info;
@@ -70,7 +69,6 @@ static int run(int type, const char *name, char *table, int retry)
 
 	done = task && dm_task_set_name(task, name) &&
 	       (!table || add_table(task, table)) &&
-	       (!retry || dm_task_retry_remove(task)) &&
 	       dm_task_run(task);
 	if (done && type == DM_DEVICE_INFO) {
 		done = dm_task_get_info(task, &info) && info.exists;
@@ -133,23 +131,18 @@ static int serve(char **words, int count, int kmsg)
 		{ "clear", DM_DEVICE_CLEAR },
 		{ "info", DM_DEVICE_INFO },
 		{ "remove", DM_DEVICE_REMOVE },
-		{ "remove--retry", DM_DEVICE_REMOVE },
 	};
-	int i, done = 1;
 	size_t t;
 
 	if (!strcmp(words[0], "messages"))
 		return print_messages(kmsg);
 	if (!strcmp(words[0], "create") && count == 3)
-		return run(DM_DEVICE_CREATE, words[1], words[2], 0);
+		return run(DM_DEVICE_CREATE, words[1], words[2]);
 	if (!strcmp(words[0], "reload") && count == 3)
-		return run(DM_DEVICE_RELOAD, words[1], words[2], 0);
+		return run(DM_DEVICE_RELOAD, words[1], words[2]);
 	for (t = 0; t < sizeof(tasks) / sizeof(tasks[0]); t++) {
-		if (strcmp(words[0], tasks[t].name))
-			continue;
-		for (i = 1; i < count; i++)
-			done &= run(tasks[t].type, words[i], NULL, !!strchr(words[0], '-'));
-		return done;
+		if (!strcmp(words[0], tasks[t].name) && count == 2)
+			return run(tasks[t].type, words[1], NULL);
 	}
 	fprintf(output, "mapper: what is '%s'?\n", words[0]);
 	return 0;
