@@ -226,7 +226,7 @@ watch_again() {
 	[ "$boot" ] || boot=$((saved + run > 500 ? saved + run : 500))
 }
 
-# has_hung: sets why, if it has; to be called every WATCH seconds.
+# has_hung: sets why, if it has, and has it explained; to be called every WATCH seconds.
 WATCH=5
 has_hung() {
 	local last
@@ -244,18 +244,33 @@ has_hung() {
 	else
 		return 1
 	fi
+	explain
+}
+
+# explain: the kernel log of the VM, if it still can and scripts/vm runs it, says what
+# each task waits for.
+explain() {
+	local last
+	[ -e "$watched.ask" ] || return 0
+	echo tasks 1<>"$watched.ask"
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		sleep 1
+		last=$wanted
+		sample || break
+		[ $((wanted - last)) -ge 20 ] || break
+	done
 }
 
 # run_vm_until CONDITION ARGUMENT...: scripts/vm with these, until it ends, or the
 # CONDITION holds, or it has hung, which is why.  Returns what it did.
 run_vm_until() {
 	local file=$LOGS/qemu.$BASHPID status=0
-	rm -f "$file"{,.boot}
+	rm -f "$file"{,.ask,.boot}
 	"$TOP/scripts/vm" -p "$file" "${@:2}" &
 	vm=$!
 	watch "$file"
 	attend "$1" || status=$?
-	rm -f "$file"{,.boot}
+	rm -f "$file"{,.ask,.boot}
 	return "$status"
 }
 
