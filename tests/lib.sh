@@ -131,6 +131,8 @@ plan() {
 	for parameter in divert takeover scope max_depth; do
 		defer set_to "$parameter" "$(<"$PARAMS/$parameter")"
 	done
+	# All but what is said of other drivers has to hold where calls are not diverted, too.
+	[ ! "${DIVERT-}" ] || set_to divert "$DIVERT"
 	USERS=$(users)
 	OUTPUT=$(mktemp)
 	defer rm -f "$OUTPUT"{,.said,.removed,.mapper}
