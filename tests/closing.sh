@@ -18,16 +18,17 @@ create c "0 8192 linear /dev/mapper/$P-b 0"
 held=$(find /sys/block/ram0/holders/ -type l | wc -l)
 for kind in "${TARGETS[@]}"; do
 	empty_ramdisks
+	table=$(table "$kind" "/dev/mapper/$P-c" 8192)
 	refused "a $kind table that closes a loop is refused" "$ELOOP" "refusing $P-a" \
-		reload a "$(table "$kind" "/dev/mapper/$P-c" 8192)"
+		reload a "$table"
 	set_to max_depth 3
 	refused "a first $kind table that is too deep is refused" "$ELOOP" \
-		"refusing $P-new" create new "$(table "$kind" "/dev/mapper/$P-c" 8192)"
+		"refusing $P-new" create new "$table"
 	set_to max_depth 4
 	check "a first $kind table that is not too deep is accepted" \
-		create new "$(table "$kind" "/dev/mapper/$P-c" 8192)"
+		create new "$table"
 	check "a read from the $kind device succeeds" \
-		dd if="/dev/mapper/$P-new" of=/dev/null bs=4k count=1 iflag=direct
+		can_be_read "/dev/mapper/$P-new"
 	remove_device "$P-new"
 done
 same "no inactive table is left of the refused loads" "" \
@@ -47,7 +48,7 @@ refused "a table that closes a loop through the partition is refused" "$ELOOP" "
 check "a table above the partition that closes no loop is accepted" \
 	create new "$(table striped "/dev/mapper/$P-d" 2048)"
 check "a read through the partition succeeds" \
-	dd if="/dev/mapper/$P-new" of=/dev/null bs=4k count=1 iflag=direct
+	can_be_read "/dev/mapper/$P-new"
 remove_device "$P-new"
 remove_device "$P-d"
 check "the array is stopped" mdadm --quiet --stop /dev/md77

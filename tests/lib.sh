@@ -55,19 +55,28 @@ defer() {
 }
 
 clean_up() {
-	local status=$? i left
+	local status=$? i
 	trap - EXIT
 	compare_graph "before clean-up"
 	for ((i = ${#DEFERRED[@]} - 1; i >= 0; i--)); do
 		eval "${DEFERRED[i]}" ||
 			unclean "${DEFERRED[i]}failed with status $?"
 	done
-	left=$(dmsetup ls | grep "^$P") && unclean "devices are left: $left"
 	if [ -e "/sys/module/$MODULE" ] && [ "$(users)" != "$USERS" ]; then
 		unclean "the module had $USERS users and has $(users)"
 	fi
 	compare_graph "after clean-up"
 	exit "$status"
+}
+
+# none_left: of clean_up; no device of the test's is.
+none_left() {
+	local name left=''
+	dmsetup ls >"$OUTPUT.said" || return
+	while read -r name _; do
+		[[ $name != "$P"* ]] || left+=" $name"
+	done <"$OUTPUT.said"
+	[ ! "$left" ] || unclean "devices are left:$left"
 }
 
 # unclean WHAT: of clean_up, which fails the test by it.
@@ -92,7 +101,8 @@ graph_agrees() {
 
 # How many tables (and running loads) use the module.
 users() {
-	echo "$(<"/sys/module/$MODULE/refcnt")"
+	local number
+	read -r number <"/sys/module/$MODULE/refcnt" && echo "$number"
 }
 
 load_module() {
@@ -114,7 +124,8 @@ takeover() {
 
 # counter NAME: how often the module has done that.
 counter() {
-	echo "$(<"$PARAMS/$1")"
+	local value
+	read -r value <"$PARAMS/$1" && echo "$value"
 }
 
 # plan COUNT: so many checks follow, on a machine whose udev keeps away from the
@@ -127,15 +138,17 @@ plan() {
 		needs "module" load_module
 		defer rmmod "$MODULE"
 	}
-	local parameter
+	local parameter value
 	for parameter in divert takeover scope max_depth; do
-		defer set_to "$parameter" "$(<"$PARAMS/$parameter")"
+		read -r value <"$PARAMS/$parameter"
+		defer set_to "$parameter" "$value"
 	done
 	# All but what is said of other drivers has to hold where calls are not diverted, too.
 	[ ! "${DIVERT-}" ] || set_to divert "$DIVERT"
-	USERS=$(users)
+	read -r USERS <"/sys/module/$MODULE/refcnt"
 	OUTPUT=$(mktemp)
-	defer rm -f "$OUTPUT"{,.said,.removed,.mapper}
+	defer eval "rm -f $OUTPUT $OUTPUT.*"
+	defer none_left
 	trap clean_up EXIT
 	trap 'exit 1' INT TERM
 	stop_udev
@@ -185,9 +198,12 @@ fails() {
 
 # says PATTERN COMMAND...: the command fails, and what it says has that.
 says() {
-	local said
+	local said status=0
+	# Not in a subshell, which does not ask the mapper.
+	"${@:2}" >"$OUTPUT.says" 2>&1 || status=$?
+	IFS= read -rd '' said <"$OUTPUT.says"
 	# shellcheck disable=SC2053 # it is a pattern
-	! said=$("${@:2}" 2>&1) && [[ $said == *$1* ]] && return 0
+	[ "$status" != 0 ] && [[ $said == *$1* ]] && return 0
 	echo "${said:-this was accepted}"
 	return 1
 }
@@ -211,12 +227,11 @@ refused() {
 }
 
 refuses() {
-	local error=$1 phrase=$2 said log mark i
+	local error=$1 phrase=$2 said i
 	# Ten such lines in five seconds are all that the kernel logs.
 	for i in "" 5; do
 		[ ! "$i" ] || sleep "$i"
-		mark=$P.$RANDOM.$RANDOM
-		echo "$mark" >/dev/kmsg
+		mapper forget || return
 		# Not in a subshell, which does not ask the mapper.
 		ATTEMPTS=$((ATTEMPTS + 1))
 		"${@:3}" >"$OUTPUT.said" 2>&1 && {
@@ -225,14 +240,13 @@ refuses() {
 		}
 		IFS= read -rd '' said <"$OUTPUT.said"
 		new_messages
-		log=${MESSAGES#*"$mark"}
 		if [[ $said != *"$error"* ]]; then
 			break
-		elif kernel_says "$phrase" "$log"; then
+		elif kernel_says "$phrase" "$MESSAGES"; then
 			return 0
 		fi
 	done
-	echo "$said" "$log"
+	echo "$said" "$MESSAGES"
 	return 1
 }
 
@@ -242,7 +256,7 @@ kernel_says() {
 }
 
 # new_messages: sets MESSAGES to what the kernel has logged since the last call, or
-# since plan; not in a subshell.
+# since plan, or since the mapper was told to forget; not in a subshell.
 new_messages() {
 	MESSAGES=
 	mapper messages >"$OUTPUT.said" && IFS= read -rd '' MESSAGES <"$OUTPUT.said"
@@ -250,12 +264,14 @@ new_messages() {
 }
 
 # start_mapper: of plan; a process that answers the commonest of dmsetup's commands,
-# and ends when its input does.
+# and ends when its input does.  A job in the background, which cannot ask the test's
+# own, may start another.
 start_mapper() {
 	local program=${BASH_SOURCE[0]%/*}/mapper
 	[ -e "$program" ] || skip "mapper is not built"
+	MAPPER_ASKER=$BASHPID MAPPER_FILE=$OUTPUT.mapper.$BASHPID ASKED=''
 	# What ends the test leaves it there for clean_up.
-	coproc MAPPER { trap '' INT TERM; exec "$program" "$OUTPUT.mapper"; }
+	coproc MAPPER { trap '' INT TERM; exec "$program" "$MAPPER_FILE"; }
 }
 
 # mapper WORD...: what mapper.c does with them.
@@ -267,32 +283,39 @@ mapper() {
 		read -r status length <&"${MAPPER[0]}" || return 1
 	ASKED=''
 	if [ "$length" != 0 ]; then
-		IFS= read -rd '' text <"$OUTPUT.mapper"
+		IFS= read -rd '' text <"$MAPPER_FILE"
 		printf '%s' "$text"
 	fi
 	return "$status"
 }
 
-# asks_mapper: the test's own shell does, as a subshell might get another's answer,
-# unless dmsetup has to wait for udev, or the mapper is gone or owes an answer.
+# has_mapper: the shell that has started it does, as a subshell might get another's
+# answer, unless the mapper is gone or owes an answer.
+has_mapper() {
+	[ "$BASHPID" = "${MAPPER_ASKER-}" ] && [ "${MAPPER_PID-}" ] && [ ! "${ASKED-}" ]
+}
+
+# asks_mapper: it does so in all that dmsetup would have to wait for udev for.
 asks_mapper() {
-	[ "$BASHPID" = $$ ] && [ "${DM_DISABLE_UDEV-}" ] && [ "${MAPPER_PID-}" ] &&
-		[ ! "${ASKED-}" ]
+	[ "${DM_DISABLE_UDEV-}" ] && has_mapper
 }
 
 # dmsetup COMMAND...: itself, or the mapper in its place.  As all that clean_up may call,
 # it does not "return" alone: in a trap, that is the status of the exit.
 dmsetup() {
-	if asks_mapper; then
-		case $#,$1,${3-} in
-		4,create,--table | 4,reload,--table)
-			mapper "$1" "$2" "$4" >&2
-			return $? ;;
-		2,suspend, | 2,resume, | 2,clear, | 2,remove,)
-			mapper "$1" "$2" >&2
-			return $? ;;
-		esac
-	fi
+	case $#,$1,${3-} in
+	4,create,--table)
+		if asks_mapper; then mapper "$1" "$2" "$4" >&2; return $?; fi ;;
+	2,resume, | 2,remove,)
+		if asks_mapper; then mapper "$1" "$2" >&2; return $?; fi ;;
+	1,ls, | 1,targets,)
+		if has_mapper; then mapper "$1"; return $?; fi ;;
+	# What udev is not told of.
+	4,reload,--table)
+		if has_mapper; then mapper "$1" "$2" "$4" >&2; return $?; fi ;;
+	2,suspend, | 2,clear,)
+		if has_mapper; then mapper "$1" "$2" >&2; return $?; fi ;;
+	esac
 	command dmsetup "$@"
 }
 
@@ -333,7 +356,7 @@ removed_or_not_busy() {
 exists() {
 	local said
 	# Not "return" alone: on the way out it would be the status of the exit.
-	if asks_mapper; then
+	if has_mapper; then
 		mapper info "$1" >"$OUTPUT.said" && return 0
 		IFS= read -rd '' said <"$OUTPUT.said"
 	else
@@ -494,11 +517,14 @@ fleeting_array() {
 	file=$(mktemp "/dev/shm/$P.XXXXXX")
 	mdadm --quiet --build "/dev/$1" --run --force --level=1 --raid-devices=1 "$2" ||
 		status=1
-	while [ -e "$file" ]; do
-		reload "$3" "0 2048 linear /dev/$1 0"
-		dmsetup clear "$P-$3"
-	done &
-	sleep "$4"
+	{
+		start_mapper
+		while [ -e "$file" ]; do
+			reload "$3" "0 2048 linear /dev/$1 0"
+			dmsetup clear "$P-$3"
+		done
+	} &
+	pause "$4"
 	wait_for mdadm --quiet --stop "/dev/$1" || status=1
 	rm "$file"
 	wait $!
@@ -586,9 +612,22 @@ table() {
 
 empty_ramdisks() {
 	local device
+	if has_mapper; then
+		mapper empty /dev/ram[0-9]* >&2
+		return $?
+	fi
 	for device in /dev/ram[0-9]*; do
 		dd if=/dev/zero of="$device" bs=4k count=1 oflag=direct status=none
 	done
+}
+
+# can_be_read DEVICE: its first page can.
+can_be_read() {
+	if has_mapper; then
+		mapper read "$1" >&2
+	else
+		dd if="$1" of=/dev/null bs=4k count=1 iflag=direct status=none
+	fi
 }
 
 # wait_for COMMAND...: until it succeeds, or the machine has had nothing to do for

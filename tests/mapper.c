@@ -11,9 +11,16 @@
  * Ends when standard input does.
  *
  *	create|reload NAME TABLE
- *	suspend|resume|clear|info|remove NAME
+ *	suspend|resume|clear|info|remove NAME...
+ *	ls		the names of all devices, one a line
+ *	targets		the name and the version of all targets, one a line
+ *	target-version NAME...	have each target looked up, and say nothing of it
+ *	read|empty FILE...	read the first page, or write zeros there, directly
  *	messages	what the kernel has logged since the last such request
+ *	forget		what the kernel has logged so far
  */
+
+#define _GNU_SOURCE
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +31,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define WORDS 3
+#define WORDS 128
 
 static FILE *output;
 
@@ -81,6 +88,63 @@ static int run(int type, const char *name, char *table)
 	return done;
 }
 
+static int list_names(void)
+{
+	struct dm_task *task = dm_task_create(DM_DEVICE_LIST);
+	struct dm_names *names;
+	int done;
+
+	done = task && dm_task_run(task) && (names = dm_task_get_names(task));
+	/* Without a device, there is one that is none. */
+	while (done && names->dev) {
+		fprintf(output, "%s\n", names->name);
+		if (!names->next)
+			break;
+		names = (void *)((char *)names + names->next);
+	}
+	if (task)
+		dm_task_destroy(task);
+	return done;
+}
+
+static int list_targets(void)
+{
+	struct dm_task *task = dm_task_create(DM_DEVICE_LIST_VERSIONS);
+	struct dm_versions *target, *last = NULL;
+	int done;
+
+	done = task && dm_task_run(task) && (target = dm_task_get_versions(task));
+	/* The last one is its own next. */
+	for (; done && target != last; target = (void *)((char *)target + target->next)) {
+		last = target;
+		fprintf(output, "%s v%u.%u.%u\n", target->name, target->version[0],
+			target->version[1], target->version[2]);
+	}
+	if (task)
+		dm_task_destroy(task);
+	return done;
+}
+
+static int move_page(const char *path, int to_device)
+{
+	static char page[4096] __attribute__((aligned(4096)));
+	int file = open(path, (to_device ? O_WRONLY : O_RDONLY) | O_DIRECT | O_CLOEXEC);
+	ssize_t n = -1;
+
+	if (file >= 0) {
+		memset(page, 0, sizeof(page));
+		n = to_device ? write(file, page, sizeof(page)) :
+				read(file, page, sizeof(page));
+	}
+	if (n < 0)
+		fprintf(output, "%s: %m\n", path);
+	else if (n != sizeof(page))
+		fprintf(output, "%s: %zd bytes\n", path, n);
+	if (file >= 0)
+		close(file);
+	return n == sizeof(page);
+}
+
 /* A record is "PRIORITY,NUMBER,TIME,FLAGS;TEXT\n", and then lines of a dictionary. */
 static void print_record(const char *record)
 {
@@ -131,18 +195,34 @@ static int serve(char **words, int count, int kmsg)
 		{ "clear", DM_DEVICE_CLEAR },
 		{ "info", DM_DEVICE_INFO },
 		{ "remove", DM_DEVICE_REMOVE },
+		{ "target-version", DM_DEVICE_GET_TARGET_VERSION },
 	};
+	int i, done = 1;
 	size_t t;
 
 	if (!strcmp(words[0], "messages"))
 		return print_messages(kmsg);
+	if (!strcmp(words[0], "forget"))
+		return lseek(kmsg, 0, SEEK_END) >= 0;
+	if (!strcmp(words[0], "ls"))
+		return list_names();
+	if (!strcmp(words[0], "targets"))
+		return list_targets();
+	if (!strcmp(words[0], "read") || !strcmp(words[0], "empty")) {
+		for (i = 1; i < count; i++)
+			done &= move_page(words[i], words[0][0] == 'e');
+		return done;
+	}
 	if (!strcmp(words[0], "create") && count == 3)
 		return run(DM_DEVICE_CREATE, words[1], words[2]);
 	if (!strcmp(words[0], "reload") && count == 3)
 		return run(DM_DEVICE_RELOAD, words[1], words[2]);
 	for (t = 0; t < sizeof(tasks) / sizeof(tasks[0]); t++) {
-		if (!strcmp(words[0], tasks[t].name) && count == 2)
-			return run(tasks[t].type, words[1], NULL);
+		if (strcmp(words[0], tasks[t].name))
+			continue;
+		for (i = 1; i < count; i++)
+			done &= run(tasks[t].type, words[i], NULL);
+		return done;
 	}
 	fprintf(output, "mapper: what is '%s'?\n", words[0]);
 	return 0;

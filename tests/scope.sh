@@ -72,11 +72,12 @@ dir=$(mktemp -d)
 defer rm -r "$dir"
 loads() {
 	local i=0
+	start_mapper
 	until [ "$i" -ge 20 ] && [ -e "$dir/changed" ]; do
 		reload b "0 2048 striped 1 8 /dev/mapper/$P-a 0" || return
 		i=$((i + 1))
 		: >"$dir/loaded"
-		pause 0.02
+		pause 0.1
 	done
 }
 change_under_loads() {

@@ -29,7 +29,7 @@ check "b is resumed, as the table of a that closes the loop is not live" \
 same "b is active while the table of a that closes the loop is inactive" Active \
 	"$(dmsetup info -c --noheadings -o suspended "$P-b")"
 check "b can be read while the table of a that closes the loop is inactive" \
-	dd if="$B" of=/dev/null bs=4k count=1 iflag=direct status=none
+	can_be_read "$B"
 same "no resume is counted as refused for an inactive table" "$before" \
 	"$(counter resumes_refused)"
 check "the striped table of a can be cleared while b is active" dmsetup clear "$P-a"
@@ -70,7 +70,7 @@ check "a guarded table of a onto a RAM disk can be made live and opens the loop"
 check "an ioctl on b reaches the RAM disk once the loop is open" \
 	says "Inappropriate ioctl for device" pass_through "$B"
 check "a read of b reaches the RAM disk once the loop is open" \
-	dd if="$B" of=/dev/null bs=4k count=1 iflag=direct status=none
+	can_be_read "$B"
 
 echo "# a stack of stock devices, deeper than any that the guard accepts"
 takeover 0
@@ -80,6 +80,6 @@ set_to max_depth 64
 refused "a guarded table stacked on 90 stock devices is refused with ELOOP" "$ELOOP" \
 	"Stack of devices is too deep" reload a "0 2048 linear $CHAIN 0"
 check "the stack of 90 stock devices can be read" \
-	dd if="$CHAIN" of=/dev/null bs=4k count=1 iflag=direct status=none
+	can_be_read "$CHAIN"
 same "a and b are the only users of the module in the end" 2 "$(users)"
 finish

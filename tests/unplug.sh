@@ -13,6 +13,7 @@ defer rm -r "$DIR"
 # loads: load tables, good and bad, in rounds, until there is the file stop.  What
 # they say depends on what is left below: it is shown if the check fails.
 loads() {
+	start_mapper
 	until [ -e "$DIR/stop" ]; do
 		{
 			reload a "0 2048 linear $DISK 0"
@@ -21,6 +22,8 @@ loads() {
 			dmsetup clear "$P-b"
 		} >"$DIR/said" 2>&1
 		printf . >>"$DIR/rounds"
+		# Others are to get on, too.
+		pause 0.02
 	done
 }
 

@@ -15,6 +15,7 @@ defer eval "[ -e $PARAMS ] || load_module"
 # others, too; writes a dot for each call.
 repeat() {
 	local status=0
+	start_mapper
 	while [ ! -e "$DIR/stop" ] && [ "$status" = 0 ]; do
 		"$1" || status=$?
 		[ "$status" != 0 ] || printf . >>"$DIR/$1"
@@ -38,7 +39,9 @@ load() {
 }
 # The file goes with the module: that is no error, but an answer.
 goes() {
-	[ "$(cat "/sys/module/$MODULE/initstate" 2>&1)" != live ]
+	local state=''
+	{ read -r state <"/sys/module/$MODULE/initstate"; } 2>"$DIR/gone"
+	[ "$state" != live ]
 }
 
 # look_up: ask for the target of that name, 50 times, as each load does first; it has
@@ -48,8 +51,7 @@ for ((i = 0; i < 50; i++)); do
 	NAMES+=(linear)
 done
 look_up() {
-	local said
-	said=$(dmsetup target-version "${NAMES[@]}" 2>&1) || { echo "$said"; return 1; }
+	mapper target-version "${NAMES[@]}"
 }
 
 # count NAME: sets COUNT to how often it has been called.
