@@ -718,19 +718,19 @@ static void clean_up(void)
 
 static void fill_rams(void)
 {
-	char path[32], sector[SECTOR];
+	static char sectors[RAM_SIZE][SECTOR];
 	unsigned int at;
+	char path[32];
 	int ram, fd;
 
 	for (ram = 0; ram < rams; ram++) {
 		snprintf(path, sizeof(path), "/dev/ram%d", ram);
 		fd = open(path, O_WRONLY);
-		for (at = 0; at < RAM_SIZE; at++) {
-			pattern(sector, ram, at);
-			if (write(fd, sector, SECTOR) != SECTOR) {
-				perror(path);
-				exit(2);
-			}
+		for (at = 0; at < RAM_SIZE; at++)
+			pattern(sectors[at], ram, at);
+		if (write(fd, sectors, sizeof(sectors)) != sizeof(sectors)) {
+			perror(path);
+			exit(2);
 		}
 		fsync(fd);
 		close(fd);

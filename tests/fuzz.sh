@@ -16,9 +16,7 @@ needs "other targets" modprobe -a dm-snapshot dm-crypt dm-zero crypto_null ecb
 needs "cipher_null" dmsetup create "$P-crypt" \
 	--table "0 8 crypt cipher_null-ecb - 0 /dev/ram0 0"
 remove_device "$P-crypt"
-# Each device number that does not exist would start a modprobe or two.
-defer eval "echo $(</proc/sys/kernel/modprobe) >/proc/sys/kernel/modprobe"
-echo >/proc/sys/kernel/modprobe
+no_modprobe
 hurry
 
 run() {

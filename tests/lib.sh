@@ -754,6 +754,15 @@ with_udev() {
 	fi
 }
 
+# no_modprobe: until the end, a device number that does not exist starts none, let alone
+# two.
+no_modprobe() {
+	local file=/proc/sys/kernel/modprobe program
+	read -r program <"$file"
+	defer eval "echo $program >$file"
+	echo >"$file"
+}
+
 # hurry: what waits for a grace period waits less, until the end.
 hurry() {
 	local file=/sys/kernel/rcu_expedited

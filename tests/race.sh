@@ -10,6 +10,7 @@ plan 2
 built race
 ramdisks 1 4
 hurry
+no_modprobe
 for scope in linear all; do
 	set_to scope "$scope" || exit 1
 	check "loads that race close no loop with scope=$scope" "$race" \
