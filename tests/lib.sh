@@ -540,12 +540,15 @@ partition() {
 	sfdisk -q --force --no-reread "${@:3}" "$1" <<<"$2" >/dev/null
 }
 
-# start_io DEVICE SIZE: until finish_io, rounds of fio that write SIZE to the
-# first 8 MiB of it, and verify; io_rounds says how many there have been.
+# start_io DEVICE SIZE: until finish_io, or stop_io before it, rounds of fio that write
+# SIZE to the first 8 MiB of it, and verify; io_rounds says how many there have been.
 start_io() {
 	IO=$(mktemp -d)
 	defer rm -r "$IO"
 	: >"$IO/rounds"
+	IO_STAT=/sys/block/$(number_of "$1")/stat
+	io_writes
+	IO_BEFORE=$WRITES
 	write_and_verify "$@" >"$IO/output" 2>&1 &
 	IO_PID=$!
 	defer finish_io
@@ -575,8 +578,27 @@ io_rounds() {
 	echo ${#rounds}
 }
 
+# io_begins: wait until the first round writes.
+io_begins() {
+	wait_for io_has_begun
+}
+io_has_begun() {
+	io_writes
+	[ "$WRITES" -gt "$IO_BEFORE" ]
+}
+
+# io_writes: sets WRITES to how many the device has had.
+io_writes() {
+	read -r _ _ _ _ WRITES _ <"$IO_STAT"
+}
+
+# stop_io: the round that is under way is the last one.
+stop_io() {
+	: >"$IO/stop"
+}
+
 finish_io() {
-	touch "$IO/stop"
+	stop_io
 	wait "$IO_PID" || { cat "$IO/output"; return 1; }
 }
 

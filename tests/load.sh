@@ -31,11 +31,12 @@ more_io() {
 }
 
 start_io "$device" 2M
-wait_for [ -s "$IO/rounds" ] || exit 1
 begun=$(io_rounds)
+io_begins || exit 1
 check "each of 60 bad tables is refused with EINVAL under I/O" all_bad
 check "a bad table is refused while the device is suspended" eval \
 	"dmsetup suspend $P-load && bad '0 8 linear $device 0' && dmsetup resume $P-load"
+stop_io
 check "a round of I/O that the loads fell into is completed" wait_for more_io
 check "fio sees no I/O error and reads what it wrote" finish_io
 same "the live table is unchanged after the refusals" "$table" "$(dmsetup table "$P-load")"
