@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # A stack of 240 linear devices takes any kernel down when it is probed.
+# What udev would do with each of them takes far longer than all the rest.
+NO_UDEV=yes
 . "$(dirname "$0")/panic.sh"
 
-udevadm control --stop-exec-queue
-export DM_DISABLE_UDEV=1
 devices='' below=/dev/ram0
 for ((i = 1; i <= 240; i++)); do
 	devices+="${devices:+;}$P-$i,,,rw,0 2048 linear $below 0"

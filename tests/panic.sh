@@ -3,6 +3,7 @@
 #
 # What the panic-* tests share.  They pass where the module is loaded; without
 # it, which is for VMs alone, the kernel goes down before there is a verdict.
+# NO_UDEV: udev is to keep away.
 
 PARAMS=/sys/module/dm_linear_guard/parameters
 P=dlg$$
@@ -16,8 +17,7 @@ skip() {
 # Devices are removed in whatever order that is possible.
 clean_up() {
 	local status=$? pass names left said=''
-	quiet_udev
-	export DM_DISABLE_UDEV=1
+	[ "${DM_DISABLE_UDEV-}" ] || stop_udev
 	for pass in remove wipe; do
 		mapfile -t names < <(dmsetup ls | sed -n "s/^\($P-[^\t]*\).*/\1/p" |
 			sort -t- -k2 -rV)
@@ -28,28 +28,39 @@ clean_up() {
 	left=$(dmsetup ls | grep "^$P-") && unclean "devices are left: $left $said"
 	[ ! -d "$PARAMS" ] || echo linear >"$PARAMS/scope" || unclean "the scope is not reset"
 	rmmod brd || unclean "brd is not removed"
+	[ ! -d /run/systemd/system ] || udevadm control --start-exec-queue
 	exit "$status"
-}
-
-# quiet_udev: nobody has the devices open any more.  What udev has not begun to do with
-# them, it does not do, as far as it may be ended: it would take longer than the test.
-quiet_udev() {
-	if [ -d /run/systemd/system ]; then
-		udevadm control --start-exec-queue
-		udevadm settle
-	else
-		udevadm control --exit
-		while udev_runs; do
-			sleep 0.1
-		done
-		rm -f /run/udev/{control,queue}
-	fi
 }
 
 # unclean WHAT: of clean_up, which fails the test by it.
 unclean() {
 	echo "# clean-up: ${1//$'\n'/; }"
 	status=1
+}
+
+# stop_udev: nobody has the devices open any more, or opens new ones.  What udev has
+# not begun to do, it does not do, where it may be ended: that takes longer than the test.
+stop_udev() {
+	if [ -d /run/systemd/system ]; then
+		udevadm settle
+		udevadm control --stop-exec-queue
+	else
+		while udev_runs; do
+			udevadm control --exit
+			sleep 0.1
+		done
+		rm -f /run/udev/{control,queue}
+	fi
+	export DM_DISABLE_UDEV=1
+}
+
+# begin_with_udev: it has nothing left to do.
+begin_with_udev() {
+	udev_runs || start_udev
+	until udevadm control --ping; do
+		sleep 0.1
+	done
+	udevadm settle
 }
 
 # closes COMMAND...: what closes a loop, or makes a stack too deep.  The module
@@ -84,10 +95,10 @@ said=$(modprobe brd rd_nr=1 rd_size=4096 2>&1) || skip "no RAM disk: modprobe sa
 echo "1..1"
 # shellcheck source=tests/udev.sh
 . "${0%/*}/udev.sh"
-udev_runs || start_udev
-until udevadm control --ping; do
-	sleep 0.1
-done
-udevadm settle
+if [ "${NO_UDEV-}" ]; then
+	stop_udev
+else
+	begin_with_udev
+fi
 echo "${0##*/} begins" >/dev/kmsg
 trap clean_up EXIT
