@@ -6,18 +6,22 @@
 # Not compared is what is meant to differ: dmsetup status ("guarded"), and the errors
 # that README lists as stricter.
 ioctls=$(dirname "$0")/ioctls
-names=() tables=()
+names=() tables=() segments=0
 
 # pair WHAT TABLE: make it once by each target.
 pair() {
+	local ends=${2//[!$'\n']/}
 	names+=("$1")
 	tables+=("$2")
+	segments=$((segments + ${#ends} + 1))
 }
 
 # whole WHAT DEVICE, part WHAT DEVICE: the same for an identity map, which passes
-# ioctls on, and for one at an offset.
+# ioctls on, and for one at an offset.  The sizes of disks are asked for later, at once.
+wholes=()
 whole() {
-	pair "$1" "0 $(blockdev --getsz "$2") linear $2 0"
+	pair "$1" "0 SIZE linear $2 0"
+	wholes+=("$2")
 }
 
 part() {
@@ -92,69 +96,126 @@ mdadm --quiet --build /dev/md72 --run --force --level=0 --raid-devices=2 \
 	defer stop_array md72
 whole "an md raid0 array" /dev/md72
 
+mapfile -t sizes < <(blockdev --getsz "${wholes[@]}")
+next=0
+for i in "${!tables[@]}"; do
+	[[ ${tables[i]} == *SIZE* ]] || continue
+	tables[i]=${tables[i]/SIZE/${sizes[next]}}
+	next=$((next + 1))
+done
+
 # All of them by the stock target first, then by the guard.
+made=()
+make() {
+	dmsetup create "$P-$1" --table "$2" && made+=("$P-$1")
+}
+remove_made() {
+	[ ${#made[@]} = 0 ] || remove "${made[@]}"
+}
+defer remove_made
 takeover 0
 for i in "${!names[@]}"; do
-	create "s$i" "${tables[i]}"
+	make "s$i" "${tables[i]}" || exit 1
 done
 takeover 1
 for i in "${!names[@]}"; do
-	create "g$i" "${tables[i]}"
+	make "g$i" "${tables[i]}" || exit 1
+done
+devices=()
+for i in "${!names[@]}"; do
+	devices+=("/dev/mapper/$P-s$i" "/dev/mapper/$P-g$i")
 done
 
-# What can be asked without a device's name is asked once for all: ABOUT are those
-# of each name.
+# What there is to be known is asked once for all, as a process for each device would
+# take much longer than its answer.  That a file of sysfs is not there, or cannot be
+# read, is an answer, too.
 everything() {
+	local name kname files=()
+	dmsetup info -c --noheadings --separator ' ' -o name,blkdevname >"$OUTPUT.knames"
+	while read -r name kname; do
+		[[ $name == "$P"-[sg][0-9]* ]] || continue
+		echo "$name $kname"
+		files+=("$kname"/{queue/,integrity/,ro,size,dax,capability}
+			"$kname"/{alignment_offset,discard_alignment})
+	done <"$OUTPUT.knames"
 	dmsetup table
 	dmsetup deps
 	dmsetup info -c --noheadings --separator ' ' -o name,open,segments,attr
-	lsblk --pairs --output-all |
-		sed -E 's/\b(DISK-?SEQ|MAJ:MIN|MIN)="[ 0-9:]+"//g'
-}
-declare -A ABOUT KNAMES
-while IFS= read -r line; do
-	if [[ $line =~ $P-[sg][0-9]+ ]]; then
-		ABOUT[${BASH_REMATCH[0]}]+=$line$'\n'
-	fi
-done < <(everything)
-while read -r name kname; do
-	KNAMES[$name]=$kname
-done < <(dmsetup info -c --noheadings --separator ' ' -o name,blkdevname)
-
-# asked s|g NUMBER: all of that about one, blkid and sysfs, names and numbers apart.
-# That a file of sysfs is not there, or cannot be read, is an answer, too.
-asked() {
-	local name=$P-$1$2 kname text
-	kname=${KNAMES[$name]}
-	text=$(
-		echo "${ABOUT[$name]}"
-		blkid -p -i "/dev/mapper/$name" 2>&1 | sed 's/ DISKSEQ="[0-9]*"//'
-		cd "/sys/block/$kname" && grep -r . queue/ integrity/ ro size dax \
-			alignment_offset discard_alignment capability 2>&1
-	)
-	text=${text//"$name"/NAME}
-	echo "${text//"$kname"/KNAME}"
+	lsblk --all --pairs --output-all
+	blkid -p -i "${devices[@]}"
+	# Each as a whole, wherever the other has got to.
+	(cd /sys/block && grep -r . "${files[@]}" 2>"$OUTPUT.unread")
+	cat "$OUTPUT.unread"
 }
 
+# by_device: of all that, what is about each device, in their order and with a byte 1
+# behind it, names and numbers apart.
+by_device() {
+	awk -v prefix="$P-" -v count="${#names[@]}" '
+		# The first name of a line is that of whom it is about.
+		match($0, prefix "[sg][0-9]+") {
+			name = substr($0, RSTART, RLENGTH)
+			if (!(name in kname)) {
+				kname[name] = $2
+				name_of[$2] = name
+				next
+			}
+		}
+		!RSTART && match($0, /dm-[0-9]+\//) {
+			name = name_of[substr($0, RSTART, RLENGTH - 1)]
+		}
+		RSTART {
+			gsub(/(DISK-?SEQ|MAJ:MIN|MIN)="[ 0-9:]+"/, "")
+			gsub(name, "NAME")
+			gsub(kname[name], "KNAME")
+			about[name] = about[name] $0 "\n"
+		}
+		END {
+			for (i = 0; i < count; i++)
+				printf "%s\001%s\001", about[prefix "s" i], about[prefix "g" i]
+		}'
+}
+defer rm -f "$OUTPUT".{all,knames,unread,devices,ioctls,answer}
+everything >"$OUTPUT.all" 2>&1
+by_device <"$OUTPUT.all" >"$OUTPUT.devices"
+mapfile -td $'\1' looks <"$OUTPUT.devices"
+"$ioctls" "${devices[@]}" >"$OUTPUT.ioctls" 2>&1
+mapfile -td '' answers <"$OUTPUT.ioctls"
+
+# alike STOCK GUARDED: the texts, with something of all that was asked, are equal.
+alike() {
+	local part
+	for part in " linear " dependencies 'KNAME="KNAME"' IO_SIZE= queue/ /size:; do
+		[[ $1 == *"$part"* ]] || { echo "there is no '$part' in: $1"; return 1; }
+	done
+	same_text "$1" "$2"
+}
 for i in "${!names[@]}"; do
-	same "a guarded device looks like a stock one on ${names[i]}" \
-		"$(asked s "$i")" "$(asked g "$i")"
+	check "a guarded device looks like a stock one on ${names[i]}" \
+		alike "${looks[2 * i]}" "${looks[2 * i + 1]}"
 	same "a guarded device answers ioctls like a stock one on ${names[i]}" \
-		"$("$ioctls" "/dev/mapper/$P-s$i" 2>&1)" \
-		"$("$ioctls" "/dev/mapper/$P-g$i" 2>&1)"
+		"${answers[2 * i]?}" "${answers[2 * i + 1]?}"
 done
 same "the second device of each pair is guarded" \
-	"$((USERS + $(printf '%s\n' "${tables[@]}" | wc -l)))" "$(users)"
+	"$((USERS + segments))" "$(users)"
 
-# said TAKEOVER TABLE [OPTION]: what dmsetup says of a table, most of them bad.
-said() {
+# ask TAKEOVER: sets SAID to what dmsetup says of each table, most of them bad.
+ask() {
+	local i text
 	takeover "$1"
-	dmsetup reload "$P-bad" ${3:+"$3"} --table "$2" 2>&1 && dmsetup clear "$P-bad"
+	SAID=()
+	for i in "${!bad[@]}"; do
+		dmsetup reload "$P-bad" ${options[i]:+"${options[i]}"} --table "${bad[i]}" \
+			>"$OUTPUT.answer" 2>&1 && dmsetup clear "$P-bad"
+		IFS= read -rd '' text <"$OUTPUT.answer"
+		SAID+=("$text")
+	done
 }
 create bad "0 8 linear /dev/ram0 0"
+bad=() options=()
 while IFS='|' read -r table option; do
-	same "table '$table'${option:+ with $option} is answered as by the stock target" \
-		"$(said 0 "$table" "$option")" "$(said 1 "$table" "$option")"
+	bad+=("$table")
+	options+=("$option")
 done <<-EOF
 	0 8 linear
 	0 8 linear /dev/ram0
@@ -173,4 +234,11 @@ done <<-EOF
 	0 8 linear $READ_ONLY 0
 	0 8 linear $READ_ONLY 0|--readonly
 EOF
+ask 0
+stock=("${SAID[@]}")
+ask 1
+for i in "${!bad[@]}"; do
+	same "table '${bad[i]}'${options[i]:+ with ${options[i]}} is answered as by the stock target" \
+		"${stock[i]}" "${SAID[i]}"
+done
 finish

@@ -3,9 +3,10 @@
  * What a block device answers to ioctls, one line each: name, errno, and the
  * first words of what it filled in.
  *
- * Usage: ioctls DEVICE
+ * Usage: ioctls DEVICE...
  *
- * Writes to the device: its first 8 sectors are zeroed and discarded.
+ * Writes to the devices: their first 8 sectors are zeroed and discarded.  One after
+ * another is asked, and a zero byte stands between the answers of two.
  */
 
 #include <errno.h>
@@ -70,17 +71,13 @@ static void inquire(const char *name, unsigned char opcode)
 	memset(&data, 0, sizeof(data));
 }
 
-int main(int argc, char **argv)
+static int ask_all(const char *device)
 {
-	if (argc != 2) {
-		fprintf(stderr, "usage: ioctls DEVICE\n");
-		return 2;
-	}
-	fd = open(argv[1], O_RDWR | O_EXCL);
+	fd = open(device, O_RDWR | O_EXCL);
 	if (fd < 0)
-		fd = open(argv[1], O_RDONLY);
+		fd = open(device, O_RDONLY);
 	if (fd < 0) {
-		perror(argv[1]);
+		printf("%s: %m\n", device);
 		return 2;
 	}
 
@@ -131,10 +128,29 @@ int main(int argc, char **argv)
 	ask("IOC_PR_CLEAR", IOC_PR_CLEAR, 0);
 
 	/* And by one who may not do everything. */
-	if (setuid(65534))
+	if (seteuid(65534))
 		return 2;
 	inquire("SG_IO inquiry by nobody", 0x12);
 	inquire("SG_IO unknown by nobody", 0xff);
 	ask("unknown by nobody", _IO('~', 99), 0);
+	if (seteuid(0))
+		return 2;
+	close(fd);
 	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	int i, status = 0;
+
+	if (argc < 2) {
+		fprintf(stderr, "usage: ioctls DEVICE...\n");
+		return 2;
+	}
+	for (i = 1; i < argc; i++) {
+		if (i > 1)
+			putchar('\0');
+		status |= ask_all(argv[i]);
+	}
+	return status;
 }
