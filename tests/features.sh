@@ -8,23 +8,43 @@ require fio xfs_io
 built ioctls
 hurry
 
-# reads DEVICE OPTIONS...: with fio.
-reads() {
-	fio --name=features --filename="$1" --direct=1 --bs=4k --rw=randread \
-		--size=1M --minimal --output=/dev/null "${@:2}"
-}
-
-queue() {
-	cat "/sys/block/$(number_of "$1")/queue/$2"
+# attribute_has NAME FILE TEXT: that is part of it.
+attribute_has() {
+	attribute "$1" "$2" && [[ $VALUE == *"$3"* ]]
 }
 
 null_disk plain queue_mode=2 size=16 memory_backed=1
-create dev "0 16384 linear $NULL 8192"
+plain=$NULL
+create dev "0 16384 linear $plain 8192"
 device=/dev/mapper/$P-dev
-check "reads by io_uring succeed" reads "$device" --ioengine=io_uring --iodepth=8
-check "reads that do not wait succeed" reads "$device" --ioengine=pvsync2 --nowait=1
-check "reads by io_uring that do not wait succeed" \
-	reads "$device" --ioengine=io_uring --nowait=1
+polled=
+if grep -qw poll_queues /sys/kernel/config/nullb/features; then
+	null_disk poll queue_mode=2 size=16 submit_queues=1 poll_queues=1
+	create poll "0 16384 linear $NULL 8192"
+	polled=/dev/mapper/$P-poll
+fi
+
+# One fio for all jobs, one after another, as it takes longer to start than to do them.
+defer rm -f "$OUTPUT".{fio,errors}
+fio --direct=1 --bs=4k --rw=randread --size=1M --minimal --output="$OUTPUT.fio" \
+	--name=uring --filename="$device" --ioengine=io_uring --iodepth=8 \
+	--name=nowait --stonewall --filename="$device" --ioengine=pvsync2 --nowait=1 \
+	--name=both --stonewall --filename="$device" --ioengine=io_uring --nowait=1 \
+	${polled:+--name=polled --stonewall --filename="$polled" --ioengine=io_uring --hipri=1} \
+	>"$OUTPUT.errors" 2>&1
+
+# reads JOB: it has had no error, and has read all of its 1024 KiB.
+reads() {
+	local name error kib
+	while IFS=';' read -r _ _ name _ error kib _; do
+		[ "$name $error $kib" != "$1 0 1024" ] || return 0
+	done <"$OUTPUT.fio"
+	cat "$OUTPUT".{errors,fio}
+	return 1
+}
+check "reads by io_uring succeed" reads uring
+check "reads that do not wait succeed" reads nowait
+check "reads by io_uring that do not wait succeed" reads both
 
 # Whose I/O it is, as the disk below has it.
 group=$(mktemp -d)
@@ -39,17 +59,15 @@ in_group() {
 	dd if="$device" of=/dev/null bs=64k count=16 iflag=direct status=none
 }
 check "reads of a control group succeed" eval '(in_group)'
-disk=$(<"/sys/block/$(number_of "$NULL")/dev")
+read -r disk <"/sys/block/${plain##*/}/dev"
 same "reads of a control group are counted as its own on the disk below" \
 	"$disk rbytes=1048576" \
 	"$(grep -o "^$disk rbytes=[0-9]*" "$group/$P/io.stat")"
 
-if grep -qw poll_queues /sys/kernel/config/nullb/features; then
-	null_disk poll queue_mode=2 size=16 submit_queues=1 poll_queues=1
-	create poll "0 16384 linear $NULL 8192"
-	same "a device on a disk that can be polled says so" 1 \
-		"$(queue "/dev/mapper/$P-poll" io_poll)"
-	check "polled reads succeed" reads "/dev/mapper/$P-poll" --ioengine=io_uring --hipri=1
+if [ "$polled" ]; then
+	attribute poll queue/io_poll
+	same "a device on a disk that can be polled says so" 1 "$VALUE"
+	check "polled reads succeed" reads polled
 else
 	skipped 2 "this kernel's null_blk cannot be polled"
 fi
@@ -60,7 +78,7 @@ create dif "0 8192 linear $SCSI 8192
 8192 8192 linear $SCSI 1024"
 dif=/dev/mapper/$P-dif
 check "a device has the protection information of the disk below" \
-	grep -q T10-DIF "/sys/block/$(number_of "$dif")/integrity/format"
+	attribute_has dif integrity/format T10-DIF
 sectors 0 2048 >"$OUTPUT.dif"
 defer rm "$OUTPUT.dif"
 check "data with protection information are written" \
@@ -78,23 +96,29 @@ scsi_disk dev_size_mb=16 $(atomic_option)
 create whole "0 32768 linear $SCSI 0"
 create part "0 8192 linear $SCSI 8192"
 ioctls=$(dirname "$0")/ioctls
-answers=$("$ioctls" "/dev/mapper/$P-whole")
+defer rm -f "$OUTPUT.ioctls"
+"$ioctls" "/dev/mapper/$P-whole" "/dev/mapper/$P-part" >"$OUTPUT.ioctls"
+mapfile -td '' answers <"$OUTPUT.ioctls"
+# answered REGEX TEXT: there is such a line.
+answered() {
+	[[ $2 =~ $1 ]] || { echo "$2"; return 1; }
+}
 check "a SCSI command reaches the disk through a map of all of it" \
-	grep -q "inquiry: 0.*scsi_debug" <<<"$answers"
+	answered $'inquiry: 0[^\n]*scsi_debug' "${answers[0]}"
 check "a SCSI command of an ordinary user reaches the disk, too" \
-	grep -q "inquiry by nobody: 0.*scsi_debug" <<<"$answers"
+	answered $'inquiry by nobody: 0[^\n]*scsi_debug' "${answers[0]}"
 check "a SCSI command of an ordinary user is refused by a map of a part" \
-	grep -q "inquiry by nobody: -1 Inappropriate ioctl for device" \
-	<("$ioctls" "/dev/mapper/$P-part")
+	answered "inquiry by nobody: -1 Inappropriate ioctl for device" "${answers[1]}"
 takeover 0
 create stock "0 32768 linear $SCSI 0"
 takeover 1
 offered=0 atomic=atomic_write_max_bytes
-[ ! -e "/sys/block/$(number_of "$SCSI")/queue/$atomic" ] ||
-	offered=$(queue "/dev/mapper/$P-stock" "$atomic")
+if [ -e "/sys/block/${SCSI##*/}/queue/$atomic" ]; then
+	attribute stock "queue/$atomic" && offered=$VALUE
+fi
 if [ "$offered" != 0 ]; then
-	same "atomic writes may be as large as through the stock target" "$offered" \
-		"$(queue "/dev/mapper/$P-whole" "$atomic")"
+	attribute whole "queue/$atomic"
+	same "atomic writes may be as large as through the stock target" "$offered" "$VALUE"
 	check "an atomic write succeeds" xfs_io -d -c "pwrite -A -D -V 1 -b 4k 0 4k" \
 		"/dev/mapper/$P-whole"
 else

@@ -366,6 +366,19 @@ exists() {
 	return 1
 }
 
+# attribute NAME FILE: sets VALUE to the first line of that file of the device's in
+# sysfs, without a process; to nothing if there is none.
+attribute() {
+	local file name=''
+	VALUE=''
+	for file in /sys/block/dm-*/dm/name; do
+		read -r name <"$file"
+		[ "$name" != "$P-$1" ] || break
+	done
+	# shellcheck disable=SC2034
+	[ "$name" = "$P-$1" ] && read -r VALUE <"${file%/dm/name}/$2"
+}
+
 # reload NAME TABLE: put a table into the inactive slot.
 reload() {
 	dmsetup reload "$P-$1" --table "$2"
