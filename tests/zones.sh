@@ -15,32 +15,39 @@ check "a table onto zones of a zoned disk is accepted" create zoned \
 32768 8192 linear $disk 8192"
 device=/dev/mapper/$P-zoned
 
-# of_zone NUMBER REGEX DEVICE [OPTION...]: of blkzone's report on that zone, counted
-# from 0, what the brackets match.  The report has no end if zones do not advance.
-of_zone() {
-	local zones
-	mapfile -t zones < <(blkzone report "${@:4}" "$3")
-	[[ ${zones[$1]} =~ $2 ]] && echo "${BASH_REMATCH[1]}"
+# report DEVICE [OPTION...]: sets ZONES to what blkzone says of its zones.  A report has
+# no end if zones do not advance.
+report() {
+	blkzone report "${@:2}" "$1" >"$OUTPUT.zones" || exit 1
+	mapfile -t ZONES <"$OUTPUT.zones"
+}
+defer rm -f "$OUTPUT.zones"
+
+# same_zone DESCRIPTION WANTED NUMBER REGEX: what the brackets match in the report on that
+# zone, counted from 0.
+same_zone() {
+	local got=
+	[[ ! ${ZONES[$3]-} =~ $4 ]] || got=${BASH_REMATCH[1]}
+	same "$1" "$2" "$got"
 }
 start='start[: ]+(0x[0-9a-f]+)'
 pointer='wptr[: ]+(0x[0-9a-f]+)'
 # "em" for empty, "fu" for full.
 condition='zcond:[^(]*\((..)'
 
-same "all five zones of the table are reported" 5 "$(blkzone report "$device" | wc -l)"
-same "the last zone is reported to start where its segment does" 0x000008000 \
-	"$(of_zone 4 "$start" "$device")"
-same "the first zone is reported to have been written to" 0x000018 \
-	"$(of_zone 0 "$pointer" "$device")"
+report "$device"
+same "all five zones of the table are reported" 5 ${#ZONES[@]}
+same_zone "the last zone is reported to start where its segment does" 0x000008000 4 "$start"
+same_zone "the first zone is reported to have been written to" 0x000018 0 "$pointer"
 check "the first zone can be written at its write pointer" dd if=/dev/zero of="$device" \
 	bs=4k count=1 seek=3 oflag=direct status=none
-same "the write pointer of the zone of the disk below has advanced" 0x000020 \
-	"$(of_zone 0 "$pointer" "$disk" -o 32768 -c 1)"
+report "$disk" -o 32768 -c 1
+same_zone "the write pointer of the zone of the disk below has advanced" 0x000020 0 "$pointer"
 
 check "the third zone can be finished" blkzone finish -o 16384 -l 8192 "$device"
-same "the third zone is reported full once it is finished" fu \
-	"$(of_zone 2 "$condition" "$device")"
+report "$device"
+same_zone "the third zone is reported full once it is finished" fu 2 "$condition"
 check "the third zone can be reset" blkzone reset -o 16384 -l 8192 "$device"
-same "the third zone is reported empty once it is reset" em \
-	"$(of_zone 2 "$condition" "$device")"
+report "$device"
+same_zone "the third zone is reported empty once it is reset" em 2 "$condition"
 finish
