@@ -209,10 +209,12 @@ watch() {
 sample() {
 	local ran waited now
 	[ -s "$watched" ] && now=$(<"$watched") && [ -e "/proc/$now" ] || return
-	[ "$now" = "$watched_pid" ] || { watched_pid=$now wanted=0 begun=0; }
+	[ "$now" = "$watched_pid" ] || { watched_pid=$now run=0 wanted=0 begun=0; }
 	read -r ran waited < <(processor_time "$watched_pid")
 	[ "$ran" -gt 0 ] || return
-	run=$ran last=$wanted wanted=$((run + waited))
+	# A thread that ends takes its time with it, and all do when QEMU ends.
+	[ "$ran" -lt "$run" ] || run=$ran
+	last=$wanted wanted=$((run + waited))
 }
 
 # watch_again: there is a verdict, or the VM has booted.
