@@ -251,27 +251,35 @@ memory_on() {
 	echo $(((after - before) / 10000))
 }
 
-# check_on NUMBER: what the check of a load on so many devices asks the allocator for;
-# it gives nothing back before it ends.
-check_on() {
-	local trace=/sys/kernel/tracing
-	echo >$trace/trace && echo 1 >$trace/events/kmem/kmalloc/enable || return
-	dmsetup create "$P-x" --table "0 2048 linear /dev/mapper/$P-deep$1 0" || return
-	echo 0 >$trace/events/kmem/kmalloc/enable && dmsetup remove "$P-x" || return
-	sed -nE 's/.*call_site=guard_(judge_and_add|fill_spare|add_first).*bytes_alloc=([0-9]+).*/\2/p' $trace/trace |
-		awk '{ sum += $1 } END { print sum }'
+# link_on DEVICE: what the module allocates, other than for a target, and keeps, when a
+# device is stacked on that one.
+link_on() {
+	local trace=/sys/kernel/tracing on status=0
+	echo >$trace/trace || return
+	for on in 1 0; do
+		echo $on >$trace/events/kmem/kmalloc/enable &&
+			echo $on >$trace/events/kmem/kfree/enable || status=1
+		[ $on = 0 ] || dmsetup create "$P-x" --table "0 2048 linear $1 0" || status=1
+	done
+	dmsetup remove "$P-x" || status=1
+	awk '{ at = ""; for (i = 1; i <= NF; i++) if ($i ~ /^ptr=/) at = $i }
+		/ kmalloc(_node)?: call_site=guard_/ && !/=guard_ctr/ {
+			sub(/.* bytes_alloc=/, "")
+			size[at] = $1
+		}
+		/ kfree: / { delete size[at] }
+		END { for (at in size) sum += size[at]; print sum }' $trace/trace
+	return "$status"
 }
 
 memory() {
-	local file n
+	local file
 	file=$(mktemp)
 	defer rm "$file"
 	segments 10000 /dev/ram0 >"$file"
 	in_turns 3 memory "bytes of a target" 10000 memory_on "$file"
-	deep && mount_tracefs || return
-	for n in 1 31; do
-		once memory "bytes of a check" $n guarded check_on $n
-	done
+	mount_tracefs && serve guarded && create base "0 2048 linear /dev/ram0 0" || return
+	once memory "bytes of a device and its link" 1 guarded link_on "/dev/mapper/$P-base"
 	once memory "bytes of the module" 1 guarded cat /sys/module/dm_linear_guard/coresize
 }
 
