@@ -23,7 +23,7 @@ umount "$DIR"
 refused "a table that maps the partition onto itself is refused" "$EINVAL" \
 	"Device maps onto itself" dmsetup reload "${NAME}$P-1" --table "0 32768 linear $ONE 0"
 check "kpartx -u keeps the files while the partition table is unchanged" \
-	eval 'kpartx -n -u -p $P- $LOOP && mount $ONE $DIR && intact'
+	eval 'kpartx -n -u -p $P- $LOOP && mount_intact $ONE'
 umount "$DIR"
 partition "$LOOP" $'2048,34816\n36864,16384' --no-tell-kernel
 check "kpartx -u succeeds after the partition table has changed" \
@@ -31,7 +31,7 @@ check "kpartx -u succeeds after the partition table has changed" \
 same "both partitions have their new sizes" $'34816\n16384' \
 	"$(blockdev --getsz "$ONE" "${ONE%1}2")"
 check "the files are intact after the partition table has changed" \
-	eval 'mount $ONE $DIR && intact'
+	mount_intact "$ONE"
 umount "$DIR"
 check "both partitions lie where their tables say" in_place
 check "kpartx -d deletes the partitions" kpartx -n -d -p "$P-" "$LOOP"

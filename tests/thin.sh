@@ -29,7 +29,7 @@ check "a snapshot of the thin volume and a snapshot of that are created" eval '
 sectors 4096 1024 >"$DIR/two" && sync || exit 1
 check "the snapshot has the data from before the thin volume was written to" eval '
 	umount $DIR && create snap "0 65536 thin /dev/mapper/$P-pool 2" &&
-	mount /dev/mapper/$P-snap $DIR && intact'
+	mount_intact /dev/mapper/$P-snap'
 umount "$DIR" || exit 1
 
 check "a write of more than the pool has left fails with ENOSPC" \
@@ -42,7 +42,7 @@ check "the data device and the pool can be made larger" eval '
 check "the thin volume can be written to once the pool is larger" dd if=/dev/urandom \
 	of="$T" bs=64k seek=256 count=16 oflag=direct status=none
 check "the snapshot is unchanged after the pool was exhausted" eval '
-	mount /dev/mapper/$P-snap $DIR && intact'
+	mount_intact /dev/mapper/$P-snap'
 umount "$DIR" || exit 1
 refused "reload of the data device onto a volume of its own pool is refused with ELOOP" \
 	"$ELOOP" "Device closes a loop" reload data "0 65536 linear $T 0"
