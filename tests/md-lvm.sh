@@ -6,19 +6,19 @@
 
 start_stack 12
 require mdadm
-lvm_on 40 40
+lvm_on 28 28
 sed -i 's,"r|\.\*|","a|^/dev/md79$|"\, &,' "$LVM_SYSTEM_DIR/lvm.conf"
 
-check "two volumes are created" eval 'vgcreate -q $P ${LOOPS[*]} && defer vgremove -q -f $P &&
-	lvcreate -q -y -W n -Z n -L 32M -n one $P ${LOOPS[0]} &&
-	lvcreate -q -y -W n -Z n -L 32M -n two $P ${LOOPS[1]}'
+check "two volumes are created" eval 'defer vgremove -q -f $P && lvm_does "vgcreate -q $P ${LOOPS[*]}" \
+		"lvcreate -q -y -W n -Z n -L 20M -n one $P ${LOOPS[0]}" \
+		"lvcreate -q -y -W n -Z n -L 20M -n two $P ${LOOPS[1]}"'
 check "an array of the two volumes is created" eval '
 	mdadm --quiet --create /dev/md79 --run --force --level=1 --metadata=1.2 \
 		--assume-clean --raid-devices=2 /dev/$P/one /dev/$P/two &&
 	defer mdadm --quiet --stop /dev/md79'
-check "a volume group is created on the array" eval '
-	vgcreate -q ${P}x /dev/md79 && defer vgremove -q -f ${P}x'
-check "a volume on the array is created" lvcreate -q -y -W n -Z n -L 16M -n home "${P}x"
+check "a volume group with a volume is created on the array" eval 'defer vgremove -q -f ${P}x &&
+	lvm_does "vgcreate -q ${P}x /dev/md79" "lvcreate -q -y -W n -Z n -L 12M -n home ${P}x"'
+check "the volume on the array is there" [ -b "/dev/${P}x/home" ]
 check "a file system on the volume on the array is written to" make_files "/dev/${P}x/home"
 # It can be removed when no I/O to it is left.
 check "one half of the array fails and is removed" eval '
