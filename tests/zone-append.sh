@@ -32,7 +32,7 @@ umount "$dir" || exit 1
 # as the disk's zones say, as arguments of sectors; fails where no table goes.
 written() {
 	local line start length above
-	local zone='start: (0x[0-9a-f]+),.* wptr (0x[0-9a-f]+) .*zcond:[^(]*\((..)'
+	local zone='start: (0x[0-9a-f]+),.* wptr (0x[0-9a-f]+|N/A) .*zcond:[^(]*\((..)'
 	ABOVE=() BELOW=()
 	blkzone report "$NULL" >"$OUTPUT.zones" || return
 	while read -r line; do
@@ -45,10 +45,12 @@ written() {
 		esac
 		if [ "$start" -lt 65536 ]; then
 			above=$((start + 327680))
-		else
+		elif [ "$start" -ge 81920 ] && [ "$start" -lt 409600 ]; then
 			above=$((start - 81920))
+		else
+			echo "this is below no device: $line"
+			return 1
 		fi
-		[ "$above" -ge 0 ] || { echo "this is below no device: $line"; return 1; }
 		ABOVE+=("$above" "$length")
 		BELOW+=("$start" "$length")
 	done <"$OUTPUT.zones"
