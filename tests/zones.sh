@@ -23,12 +23,11 @@ report() {
 }
 defer rm -f "$OUTPUT.zones"
 
-# same_zone DESCRIPTION WANTED NUMBER REGEX: what the brackets match in the report on that
-# zone, counted from 0.
-same_zone() {
-	local got=
-	[[ ! ${ZONES[$3]-} =~ $4 ]] || got=${BASH_REMATCH[1]}
-	same "$1" "$2" "$got"
+# find_in ZONE REGEX: sets FOUND to what the brackets match in the report on that zone,
+# counted from 0.
+find_in() {
+	FOUND=
+	[[ ! ${ZONES[$1]-} =~ $2 ]] || FOUND=${BASH_REMATCH[1]}
 }
 start='start[: ]+(0x[0-9a-f]+)'
 pointer='wptr[: ]+(0x[0-9a-f]+)'
@@ -37,17 +36,22 @@ condition='zcond:[^(]*\((..)'
 
 report "$device"
 same "all five zones of the table are reported" 5 ${#ZONES[@]}
-same_zone "the last zone is reported to start where its segment does" 0x000008000 4 "$start"
-same_zone "the first zone is reported to have been written to" 0x000018 0 "$pointer"
+find_in 4 "$start"
+same "the last zone is reported to start where its segment does" 0x000008000 "$FOUND"
+find_in 0 "$pointer"
+same "the first zone is reported to have been written to" 0x000018 "$FOUND"
 check "the first zone can be written at its write pointer" dd if=/dev/zero of="$device" \
 	bs=4k count=1 seek=3 oflag=direct status=none
 report "$disk" -o 32768 -c 1
-same_zone "the write pointer of the zone of the disk below has advanced" 0x000020 0 "$pointer"
+find_in 0 "$pointer"
+same "the write pointer of the zone of the disk below has advanced" 0x000020 "$FOUND"
 
 check "the third zone can be finished" blkzone finish -o 16384 -l 8192 "$device"
 report "$device"
-same_zone "the third zone is reported full once it is finished" fu 2 "$condition"
+find_in 2 "$condition"
+same "the third zone is reported full once it is finished" fu "$FOUND"
 check "the third zone can be reset" blkzone reset -o 16384 -l 8192 "$device"
 report "$device"
-same_zone "the third zone is reported empty once it is reset" em 2 "$condition"
+find_in 2 "$condition"
+same "the third zone is reported empty once it is reset" em "$FOUND"
 finish
