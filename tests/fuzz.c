@@ -73,6 +73,7 @@ static int devices = 5;
 static int rams = 2;
 static unsigned int max_depth;
 static bool scope_all;
+static bool watched;		/* the guard knows what other targets link */
 static bool adds_late;		/* a device is added by its first load */
 static bool core_knows_self;	/* core refuses a device on itself */
 static const char *prefix;
@@ -196,7 +197,8 @@ static bool live_edge(int upper, int node)
 	       table_stands_on(&device[upper].live, node);
 }
 
-static bool unguarded_edge(int upper, int node)
+/* Is there an edge by a line of our target, or of another, in the live slot? */
+static bool in_live_slot(int upper, int node, bool ours, bool others)
 {
 	struct table t;
 	int i;
@@ -205,9 +207,14 @@ static bool unguarded_edge(int upper, int node)
 		return false;
 	t = device[upper].live;
 	for (i = 0; i < t.segments; i++)
-		if (t.segment[i].kind == LINEAR)
+		if (!(t.segment[i].kind == LINEAR ? ours : others))
 			t.segment[i].belows = 0;
 	return table_stands_on(&t, node);
+}
+
+static bool unguarded_edge(int upper, int node)
+{
+	return in_live_slot(upper, node, false, true);
 }
 
 static void close_reach(bool (*edge)(int upper, int node))
@@ -287,10 +294,10 @@ static int predict_load(int own, const struct table *t, bool *avoid)
 	return 0;
 }
 
+/* As far as the guard knows. */
 static bool live_slot_edge(int upper, int node)
 {
-	return upper < devices && device[upper].exists &&
-	       table_stands_on(&device[upper].live, node);
+	return in_live_slot(upper, node, true, watched);
 }
 
 /* Does a linear line of the table close a loop with such edges? */
@@ -791,9 +798,11 @@ int main(int argc, char **argv)
 	max_depth = atoi(text);
 	read_parameter("scope", text, sizeof(text));
 	scope_all = !strcmp(text, "all");
-	printf("# seed %lu, %ld operations, %d devices, %d RAM disks, scope %s, max_depth %u\n",
+	read_parameter("divert", text, sizeof(text));
+	watched = text[0] == 'Y';
+	printf("# seed %lu, %ld operations, %d devices, %d RAM disks, scope %s, max_depth %u, %s\n",
 	       seed, operations, devices, rams, scope_all ? "all" : "linear",
-	       max_depth);
+	       max_depth, watched ? "divert=Y" : "divert=N");
 
 	start_libdevmapper();
 	fill_rams();
