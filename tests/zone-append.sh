@@ -37,11 +37,12 @@ written() {
 	blkzone report "$NULL" >"$OUTPUT.zones" || return
 	while read -r line; do
 		[[ $line =~ $zone ]] || { echo "what is: $line"; return 1; }
-		start=$((BASH_REMATCH[1])) length=$((BASH_REMATCH[2]))
+		start=$((BASH_REMATCH[1]))
 		case ${BASH_REMATCH[3]} in
 		em) continue ;;
 		# It has no pointer.
 		fu) length=8192 ;;
+		*) length=$((BASH_REMATCH[2])) ;;
 		esac
 		if [ "$start" -lt 65536 ]; then
 			above=$((start + 327680))
