@@ -263,11 +263,7 @@ adopted_under_io() {
 }
 # Less often than others, as the moves have to get on meanwhile: of fio's starts and its
 # I/O the processor has little, and there is always some to come.
-write_and_verify() {
-	until [ -e "$IO/stop" ]; do
-		verified "$1" --io_size="$2" --randseed="$RANDOM" --rate_iops=50 || return
-	done
-}
+IO_RATE=50
 start_io $B 1M
 check "adopt moves a device under I/O" adopted_under_io
 check "the device is guarded after adopt" served guarded b

@@ -6,22 +6,18 @@
 # Not compared is what is meant to differ: dmsetup status ("guarded"), and the errors
 # that README lists as stricter.
 ioctls=$(dirname "$0")/ioctls
-names=() tables=() segments=0
+names=() tables=()
 
 # pair WHAT TABLE: make it once by each target.
 pair() {
-	local ends=${2//[!$'\n']/}
 	names+=("$1")
 	tables+=("$2")
-	segments=$((segments + ${#ends} + 1))
 }
 
 # whole WHAT DEVICE, part WHAT DEVICE: the same for an identity map, which passes
-# ioctls on, and for one at an offset.  The sizes of disks are asked for later, at once.
-wholes=()
+# ioctls on, and for one at an offset.
 whole() {
-	pair "$1" "0 SIZE linear $2 0"
-	wholes+=("$2")
+	pair "$1" "0 $(blockdev --getsz "$2") linear $2 0"
 }
 
 part() {
@@ -95,14 +91,6 @@ mdadm --quiet --build /dev/md72 --run --force --level=0 --raid-devices=2 \
 	/dev/ram5 /dev/ram6 &&
 	defer stop_array md72
 whole "an md raid0 array" /dev/md72
-
-mapfile -t sizes < <(blockdev --getsz "${wholes[@]}")
-next=0
-for i in "${!tables[@]}"; do
-	[[ ${tables[i]} == *SIZE* ]] || continue
-	tables[i]=${tables[i]/SIZE/${sizes[next]}}
-	next=$((next + 1))
-done
 
 # All of them by the stock target first, then by the guard.
 made=()
@@ -197,7 +185,7 @@ for i in "${!names[@]}"; do
 		"${answers[2 * i]?}" "${answers[2 * i + 1]?}"
 done
 same "the second device of each pair is guarded" \
-	"$((USERS + segments))" "$(users)"
+	"$((USERS + $(printf '%s\n' "${tables[@]}" | wc -l)))" "$(users)"
 
 # ask TAKEOVER: sets SAID to what dmsetup says of each table, most of them bad.
 ask() {

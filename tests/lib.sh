@@ -574,12 +574,12 @@ verified() {
 		--do_verify=1 --minimal --output=/dev/null "${@:2}"
 }
 
-# No more than so much, as the test itself has to get on, too.
+# No more than IO_RATE (400) a second, as the test itself has to get on, too.
 write_and_verify() {
 	local rounds=0
 	until [ -e "$IO/stop" ]; do
 		verified "$1" --io_size="$2" --randseed=$((rounds + 1)) \
-			--rate_iops=400 || return
+			--rate_iops="${IO_RATE:-400}" || return
 		rounds=$((rounds + 1))
 		printf . >>"$IO/rounds"
 	done
@@ -771,11 +771,6 @@ stop_udev() {
 		rm -f /run/udev/control
 	fi
 	export DM_DISABLE_UDEV=1
-}
-
-# udev_ends: it is asked to, until it has.
-udev_ends() {
-	! udev_runs || { udevadm control --exit; false; }
 }
 
 # with_udev: it does with the devices of this test what it does with any.

@@ -45,22 +45,12 @@ stop_udev() {
 		udevadm settle
 		udevadm control --stop-exec-queue
 	else
-		while udev_runs; do
-			udevadm control --exit
+		until udev_ends; do
 			sleep 0.1
 		done
 		rm -f /run/udev/{control,queue}
 	fi
 	export DM_DISABLE_UDEV=1
-}
-
-# begin_with_udev: it has nothing left to do.
-begin_with_udev() {
-	udev_runs || start_udev
-	until udevadm control --ping; do
-		sleep 0.1
-	done
-	udevadm settle
 }
 
 # closes COMMAND...: what closes a loop, or makes a stack too deep.  The module
@@ -98,7 +88,11 @@ echo "1..1"
 if [ "${NO_UDEV-}" ]; then
 	stop_udev
 else
-	begin_with_udev
+	udev_runs || start_udev
+	until udevadm control --ping; do
+		sleep 0.1
+	done
+	udevadm settle
 fi
 echo "${0##*/} begins" >/dev/kmsg
 trap clean_up EXIT

@@ -11,8 +11,6 @@ ramdisks 3 16
 hurry
 A=/dev/mapper/$P-a
 data=$(sectors 1 8) && [ "$data" ] || exit 1
-head -c 4096 /dev/zero >"$OUTPUT.zeroes" || exit 1
-defer rm "$OUTPUT.zeroes"
 
 # Stacks on $A, each of which sets TOP, its uppermost device.
 over_target() {
@@ -61,8 +59,7 @@ take_down() {
 
 base=${#DEFERRED[@]}
 for kind in "${kinds[@]}"; do
-	# Nobody has them open, so that this is written to them when they are closed.
-	tee /dev/ram{0,1,2} <"$OUTPUT.zeroes" >/dev/null || exit 1
+	empty_ramdisks || exit 1
 	create a "0 16384 linear /dev/ram0 0" || exit 1
 	case " ${TARGETS[*]} " in
 	*" $kind "*) over=(over_target "$kind") ;;

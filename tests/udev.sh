@@ -8,6 +8,11 @@ udev_runs() {
 	grep -sqxE 'systemd-udevd|\(udev-worker\)' /proc/[0-9]*/comm
 }
 
+# udev_ends: it is asked to, until it has.
+udev_ends() {
+	! udev_runs || { udevadm control --exit; false; }
+}
+
 # Nothing of ours stays open in it: who runs the test waits for our output's end.
 start_udev() (
 	exec </dev/null >/dev/null 2>&1
