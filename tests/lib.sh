@@ -684,10 +684,14 @@ wait_for() {
 	done
 }
 
-# pause SECONDS: sleep, without a process.
+# pause SECONDS: sleep, without a process if that can be.  (bash 5.1's "read -t" waits for
+# ever if its time is over before it has begun to read.)
 pause() {
-	[ "${NEVER-}" ] || exec {NEVER}<> <(:)
-	! read -rt "$1" -u "$NEVER" _
+	if has_mapper; then
+		mapper pause "$1"
+	else
+		sleep "$1"
+	fi
 }
 
 # idle_ticks: sets IDLE to the hundredths of seconds for which processors were idle.

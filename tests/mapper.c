@@ -16,6 +16,7 @@
  *	targets		the name and the version of all targets, one a line
  *	target-version NAME...	have each target looked up, and say nothing of it
  *	read|empty FILE...	read the first page, or write zeros there, directly
+ *	pause SECONDS	do nothing for that long
  *	messages	what the kernel has logged since the last such request
  *	forget		what the kernel has logged so far
  */
@@ -29,6 +30,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define WORDS 128
@@ -145,6 +147,15 @@ static int move_page(const char *path, int to_device)
 	return n == sizeof(page);
 }
 
+static int pause_for(const char *seconds)
+{
+	double wanted = strtod(seconds, NULL);
+	struct timespec time = { .tv_sec = wanted };
+
+	time.tv_nsec = (wanted - time.tv_sec) * 1e9;
+	return !nanosleep(&time, NULL);
+}
+
 /* A record is "PRIORITY,NUMBER,TIME,FLAGS;TEXT\n", and then lines of a dictionary. */
 static void print_record(const char *record)
 {
@@ -204,6 +215,8 @@ static int serve(char **words, int count, int kmsg)
 		return print_messages(kmsg);
 	if (!strcmp(words[0], "forget"))
 		return lseek(kmsg, 0, SEEK_END) >= 0;
+	if (!strcmp(words[0], "pause") && count == 2)
+		return pause_for(words[1]);
 	if (!strcmp(words[0], "ls"))
 		return list_names();
 	if (!strcmp(words[0], "targets"))
