@@ -778,9 +778,11 @@ int guard_check_resume(struct guard_use *use)
 		q.path = kzalloc_obj(*q.path, GFP_NOIO);
 		verdict = guard_graph_resume(&guard_graph, &pair, use->table, &q);
 	}
-	if (verdict != GUARD_FINE)
+	if (verdict != GUARD_FINE) {
+		guard_graph_not_resumed(&guard_graph, &pair, use->table);
 		r = guard_refuse(stage, verdict, use->disk, q.path, q.max_depth,
 				 &reason);
+	}
 	kfree(q.path);
 	return r;
 }

@@ -34,7 +34,6 @@ enum guard_way {
  * @queue: in the queue of a walk, else empty
  * @round: the last walk that came by
  * @via: where that walk came from
- * @reach: how far it was from its start, in guard_walk_up()
  * @table: the table in its live slot, if that is known; see guard_graph_resume()
  * @since: the graph's time when it was first resumed
  * @until: and when it was last about to be suspended
@@ -47,7 +46,6 @@ struct guard_node {
 	struct list_head queue;
 	u64 round;
 	struct guard_node *via;
-	unsigned int reach;
 	const void *table;
 	u64 since;
 	u64 until;
@@ -485,45 +483,6 @@ static bool guard_reaches(struct guard_graph *graph, struct guard_node *from,
 	return found;
 }
 
-/*
- * The longest way up from a disk that does not come back to it, or more than @cap.
- * Needed for a disk in a loop: the table that opens the loop must be accepted.
- */
-static unsigned int guard_walk_up(struct guard_graph *graph,
-				  struct guard_node *start, unsigned int cap)
-{
-	struct guard_node *node = start;
-	struct guard_edge *edge;
-	unsigned int reach, longest = 0;
-	LIST_HEAD(queue);
-
-	graph->round++;
-	start->round = graph->round;
-	start->reach = 0;
-	list_add_tail(&start->queue, &queue);
-	while (!list_empty(&queue)) {
-		node = list_first_entry(&queue, struct guard_node, queue);
-		list_del_init(&node->queue);
-		reach = node->reach + 1;
-		longest = max(longest, node->reach);
-		if (reach > cap)
-			continue;
-		list_for_each_entry(edge, &node->edges[GUARD_UP],
-				    at[GUARD_UP]) {
-			struct guard_node *next = edge->end[GUARD_UP];
-
-			if (next == start || (next->round == graph->round &&
-					      next->reach >= reach))
-				continue;
-			next->round = graph->round;
-			next->reach = reach;
-			if (list_empty(&next->queue))
-				list_add_tail(&next->queue, &queue);
-		}
-	}
-	return longest;
-}
-
 static void guard_put_id(struct guard_path *path, const struct guard_id *id)
 {
 	if (!path || path->len == GUARD_PATH_MAX)
@@ -623,12 +582,11 @@ static enum guard_verdict guard_judge(struct guard_graph *graph,
 
 	if (!(q->asks & GUARD_ASK_DEPTH) || above + 1 + below <= q->max_depth)
 		return GUARD_FINE;
-	if (above == GUARD_FAR) {
-		above = guard_walk_up(graph, holder, q->max_depth);
-		if (above + 1 + below <= q->max_depth)
-			return GUARD_FINE;
-	}
-	guard_put_stack(q->path, pair, holder, slave, above);
+	/* A table that can open a loop is fine, whatever is above. */
+	if (above == GUARD_FAR && below < GUARD_FAR &&
+	    guard_reaches(graph, holder, holder, GUARD_ANY))
+		return GUARD_FINE;
+	guard_put_stack(q->path, pair, holder, slave, min(above, q->max_depth));
 	return GUARD_IS_DEEP;
 }
 
@@ -1130,6 +1088,29 @@ enum guard_verdict guard_graph_resume(struct guard_graph *graph,
 	}
 	mutex_unlock(&graph->lock);
 	return verdict;
+}
+
+/**
+ * guard_graph_not_resumed() - a guarded table was refused, and stays suspended
+ * @graph: where
+ * @pair: an edge of the table
+ * @table: address of the table
+ *
+ * So do those of its edges that were judged before, and found to be fine.
+ */
+void guard_graph_not_resumed(struct guard_graph *graph,
+			     const struct guard_pair *pair, const void *table)
+{
+	struct guard_edge *edge, *other;
+
+	mutex_lock(&graph->lock);
+	edge = guard_find_edge(graph, pair);
+	if (edge)
+		list_for_each_entry(other, &edge->end[GUARD_UP]->edges[GUARD_DOWN],
+				    at[GUARD_DOWN])
+			if (other->table == table)
+				other->table = NULL;
+	mutex_unlock(&graph->lock);
 }
 
 /**

@@ -182,6 +182,8 @@ enum guard_verdict guard_graph_resume(struct guard_graph *graph,
 				      const struct guard_pair *pair,
 				      const void *table,
 				      const struct guard_question *q);
+void guard_graph_not_resumed(struct guard_graph *graph,
+			     const struct guard_pair *pair, const void *table);
 void guard_graph_suspending(struct guard_graph *graph,
 			    const struct guard_pair *pair, const void *table);
 void guard_graph_suspend(struct guard_graph *graph,

@@ -231,40 +231,40 @@ static void close_reach(bool (*edge)(int upper, int node))
 					reach[i][j] |= reach[k][j];
 }
 
-/*
- * The longest way down or up from a node, not through one other; more than
- * max_depth stands for all that is longer, and for a loop.
- */
-static unsigned int longest(int node, bool down, int without)
+/* The longest way down or up from a node, or ENDLESS if there is a loop on it. */
+#define ENDLESS 255
+static unsigned int longest(int node, bool down)
 {
 	bool here[MAX_NODES] = { false }, next[MAX_NODES];
 	unsigned int length;
 	int i, j;
 
 	here[node] = true;
-	for (length = 0; length <= max_depth; length++) {
+	for (length = 0; length <= MAX_NODES; length++) {
 		bool any = false;
 
 		memset(next, 0, sizeof(next));
 		for (i = 0; i < devices + rams; i++)
 			for (j = 0; here[i] && j < devices + rams; j++)
-				if (j != without && (down ? stands_on(i, j) :
-							    stands_on(j, i)))
+				if (down ? stands_on(i, j) : stands_on(j, i))
 					any = next[j] = true;
 		if (!any)
 			break;
 		memcpy(here, next, sizeof(here));
 	}
-	return length;
+	return length > MAX_NODES ? ENDLESS : length;
 }
 
 /* What a load is to say, 0 or an errno; *avoid if it is not to be tried. */
 static int predict_load(int own, const struct table *t, bool *avoid)
 {
 	bool late = !device[own].added;
+	unsigned int above = longest(own, false), deep;
+	bool looped;
 	int i, j;
 
 	close_reach(stands_on);
+	looped = reach[own][own];
 	for (i = 0; i < t->segments; i++) {
 		const struct segment *s = &t->segment[i];
 
@@ -282,12 +282,16 @@ static int predict_load(int own, const struct table *t, bool *avoid)
 			}
 			if (b < devices && !device[b].added)
 				return ENXIO;
-			if (s->kind != LINEAR && !scope_all)
+			if (s->kind != LINEAR && !scope_all) {
+				/* It is not asked about, and counts for what is. */
+				looped |= reach[b][own];
 				continue;
+			}
 			if (reach[b][own])
 				return ELOOP;
-			if (longest(own, false, own) + 1 +
-			    longest(b, true, -1) > max_depth)
+			deep = longest(b, true);
+			/* What can open a loop may have any number above. */
+			if (deep == ENDLESS || (!looped && above + 1 + deep > max_depth))
 				return ELOOP;
 		}
 	}

@@ -3,7 +3,7 @@
 # The machine survives a loop that no load was refused for, and the loop can be opened.
 . "$(dirname "$0")/lib.sh"
 
-plan 29
+plan 39
 require perl
 ramdisks 2 4
 # A striped table that closes a loop must be accepted here.
@@ -33,6 +33,13 @@ check "b can be read while the table of a that closes the loop is inactive" \
 same "no resume is counted as refused for an inactive table" "$before" \
 	"$(counter resumes_refused)"
 check "the striped table of a can be cleared while b is active" dmsetup clear "$P-a"
+check "a new table of b onto a is accepted" reload b "0 1024 linear $A 0"
+check "an inactive striped table of a closes a loop with the new table of b" \
+	reload a "0 1024 striped 1 8 $B 0"
+check "the new table of b is resumed for the first time, as the table of a is not live" \
+	dmsetup resume "$P-b"
+check "the striped table of a can be cleared once more" dmsetup clear "$P-a"
+check "b gets its first table back" swap b "0 2048 linear $A 0"
 
 echo "# a loop that another target has made live"
 check "b can be suspended a second time" dmsetup suspend "$P-b"
@@ -53,6 +60,23 @@ check "a table of b onto a RAM disk can be made live and opens the loop" \
 check "a table of a onto a RAM disk replaces the striped one" swap a "$good"
 check "a table of b onto a can be made live once the loop is open" \
 	swap b "0 2048 linear $A 0"
+
+echo "# a table that is refused for the second of its devices"
+create x "$good" && create d "0 2048 linear /dev/mapper/$P-x 0" &&
+	create e "0 2048 linear /dev/ram1 0" &&
+	create two "0 1024 linear /dev/mapper/$P-d 0
+		1024 1024 linear /dev/mapper/$P-e 0" || exit 1
+two="/dev/mapper/$P-two"
+check "a table onto two devices can be suspended, and one of them" eval \
+	"dmsetup suspend $P-two && dmsetup suspend $P-d"
+check "striped tables that close a loop through each of the two can be made live" eval \
+	"swap x '0 2048 striped 1 8 $two 0' && swap e '0 2048 striped 1 8 $two 0'"
+refused "the table onto two devices is not resumed into the loop through the second" "$ELOOP" \
+	"not resuming $P-two" dmsetup resume "$P-two"
+check "the first device is resumed, as the device above it stays suspended" \
+	dmsetup resume "$P-d"
+check "the table onto two devices can be resumed once both loops are open" eval \
+	"swap x '$good' && swap e '0 2048 linear /dev/ram1 0' && dmsetup resume $P-two"
 
 echo "# a loop of linear devices, closed by the stock target"
 before=$(counter recursions_ended)
@@ -81,5 +105,5 @@ refused "a guarded table stacked on 90 stock devices is refused with ELOOP" "$EL
 	"Stack of devices is too deep" reload a "0 2048 linear $CHAIN 0"
 check "the stack of 90 stock devices can be read" \
 	can_be_read "$CHAIN"
-same "a and b are the only users of the module in the end" 2 "$(users)"
+same "nobody but the test's devices uses the module in the end" $((USERS + 7)) "$(users)"
 finish
