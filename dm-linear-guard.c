@@ -149,7 +149,7 @@ static int guard_map(struct dm_target *ti, struct bio *bio)
 	/* In this order, there is nothing to save across the call. */
 	if (guard_has_sector(bio))
 		bio->bi_iter.bi_sector += gc->delta;
-	guard_set_dev(bio, gc->bdev);
+	bio_set_dev(bio, gc->bdev);
 
 	return DM_MAPIO_REMAPPED;
 }

@@ -156,35 +156,6 @@ static inline bool guard_has_sector(struct bio *bio)
 #endif
 }
 
-/**
- * guard_set_dev() - send a clone to another device
- * @bio: clone that core made for map, of a bio to the mapped device
- * @bdev: device below
- *
- * As bio_set_dev(), which does not know that the two devices differ, nor that
- * the clone's group is pinned by the bio that it was made from, which cannot end
- * before it: neither is looked at, and RCU is not needed.  Core calls the stock
- * target directly from 6.12 on; this is where we make up for that.
- *
- * 5.10 has no such call, and sets the device as ever; can go with it.
- */
-static inline void guard_set_dev(struct bio *bio, struct block_device *bdev)
-{
-#ifdef bio_set_dev
-	bio_set_dev(bio, bdev);
-#else
-	bio_clear_flag(bio, BIO_REMAPPED);
-	bio_clear_flag(bio, BIO_BPS_THROTTLED);
-	bio->bi_bdev = bdev;
-#ifdef CONFIG_BLK_CGROUP
-	if (likely(bio->bi_blkg))
-		bio_clone_blkg_association(bio, bio);
-	else
-		bio_associate_blkg(bio);
-#endif
-#endif
-}
-
 /*
  * prepare_ioctl got the command, its argument and "forward" after 6.12; needed
  * by 5.10, 6.1 and 6.12, can go with 6.12.
