@@ -31,6 +31,7 @@
 #include "dm-linear-guard.h"
 #include "guard/check.h"
 #include "guard/divert.h"
+#include "guard/report.h"
 
 #define DM_MSG_PREFIX "linear-guard"
 
@@ -584,34 +585,6 @@ static const struct kernel_param_ops guard_max_depth_ops = {
 module_param_cb(max_depth, &guard_max_depth_ops, &guard_max_depth, 0644);
 __MODULE_PARM_TYPE(max_depth, "uint");
 MODULE_PARM_DESC(max_depth, "How many devices may stand one on another, 1 to 64 (default: 32)");
-
-static int guard_get_count(char *buffer, const struct kernel_param *kp)
-{
-	return sprintf(buffer, "%d\n", atomic_read(kp->arg));
-}
-
-static const struct kernel_param_ops guard_count_ops = {
-	.get = guard_get_count,
-};
-
-module_param_cb(self_refused, &guard_count_ops,
-		&guard_events[GUARD_REFUSED_SELF], 0444);
-MODULE_PARM_DESC(self_refused, "Loads of a device onto itself that were refused");
-module_param_cb(loops_refused, &guard_count_ops,
-		&guard_events[GUARD_REFUSED_LOOP], 0444);
-MODULE_PARM_DESC(loops_refused, "Loads that would have closed a longer loop, refused");
-module_param_cb(depth_refused, &guard_count_ops,
-		&guard_events[GUARD_REFUSED_DEPTH], 0444);
-MODULE_PARM_DESC(depth_refused, "Loads that would have made a stack too deep, refused");
-module_param_cb(resumes_refused, &guard_count_ops,
-		&guard_events[GUARD_REFUSED_RESUME], 0444);
-MODULE_PARM_DESC(resumes_refused, "Resumes of devices in a loop that were refused");
-module_param_cb(recursions_ended, &guard_count_ops,
-		&guard_events[GUARD_ENDED_RECURSION], 0444);
-MODULE_PARM_DESC(recursions_ended, "Calls from device to device, ended before the stack was");
-module_param_cb(not_refused, &guard_count_ops,
-		&guard_events[GUARD_UNREFUSED], 0444);
-MODULE_PARM_DESC(not_refused, "Loops and stacks of drivers that cannot be refused");
 
 /* debugfs: dm_linear_guard/graph, as guard_graph_show() writes it. */
 static struct dentry *guard_debugfs;

@@ -8,7 +8,6 @@
 #include <linux/delay.h>
 #include <linux/device-mapper.h>
 #include <linux/hashtable.h>
-#include <linux/ratelimit.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
@@ -19,6 +18,7 @@
 
 #include "check.h"
 #include "read.h"
+#include "report.h"
 
 #define DM_MSG_PREFIX "linear-guard"
 
@@ -27,7 +27,6 @@
  */
 unsigned int guard_max_depth = 32;
 bool guard_scope_all;
-atomic_t guard_events[GUARD_EVENTS];
 
 /*
  * All links, while they are watched; always the devices that guarded tables have
@@ -44,49 +43,6 @@ static bool guard_watching;
  * waits for that.
  */
 static struct srcu_struct guard_calls;
-
-/* What is said of a refusal. */
-
-/* A line for the kernel's log, which would cut it at about this length. */
-struct guard_line {
-	size_t len;
-	char text[900];
-};
-
-static __printf(2, 3) void guard_put(struct guard_line *line, const char *fmt,
-				     ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	line->len += vscnprintf(line->text + line->len,
-				sizeof(line->text) - line->len, fmt, args);
-	va_end(args);
-}
-
-/*
- * A device as people know it: "home (dm-3)", "md0", "sda".  Whoever names it may
- * not write a line of the log: what is not printable is escaped.
- *
- * The name of a mapped device is copied under a lock of device-mapper's that is
- * held to find or to change one, without I/O and without memory from a user.
- */
-static void guard_put_name(struct guard_line *line, dev_t dev, const char *name)
-{
-	struct mapped_device *md = NULL;
-	char *dm_name;
-
-	if (strstarts(name, "dm-"))
-		md = dm_get_md(dev);
-	dm_name = kmalloc(DM_NAME_LEN, GFP_NOIO);
-	if (md && dm_name && !dm_copy_name_and_uuid(md, dm_name, NULL))
-		guard_put(line, "%*pE (%s)", (int)strlen(dm_name), dm_name, name);
-	else
-		guard_put(line, "%*pE", (int)strlen(name), name);
-	kfree(dm_name);
-	if (md)
-		dm_put(md);
-}
 
 /* What a device is being checked for. */
 enum guard_stage {
@@ -109,41 +65,40 @@ enum guard_stage {
  * against a table that was never live, and for one that was.
  */
 static const struct guard_rule {
-	const char *what;
 	unsigned int asks;
 	enum guard_edges edges;
-	bool heeded;
-	bool resume;
+	enum guard_refused refused;
 } guard_rules[] = {
-	[GUARD_RECORD]	 = { .heeded = true },
-	[GUARD_LOAD]	 = { .what = "refusing", .heeded = true,
+	[GUARD_RECORD]	 = { .refused = GUARD_REFUSED_LOAD },
+	[GUARD_LOAD]	 = { .refused = GUARD_REFUSED_LOAD,
 			     .asks = GUARD_ASK_SELF | GUARD_ASK_LOOP |
 				     GUARD_ASK_DEPTH },
-	[GUARD_LATE]	 = { .what = "refusing", .heeded = true,
+	[GUARD_LATE]	 = { .refused = GUARD_REFUSED_LOAD,
 			     .asks = GUARD_ASK_LOOP },
-	[GUARD_UNHEEDED] = { .what = "cannot refuse",
+	[GUARD_UNHEEDED] = { .refused = GUARD_NOT_REFUSED,
 			     .asks = GUARD_ASK_SELF | GUARD_ASK_LOOP |
 				     GUARD_ASK_DEPTH },
-	[GUARD_RESUME]	 = { .what = "not resuming", .heeded = true,
-			     .resume = true, .asks = GUARD_ASK_LOOP,
+	[GUARD_RESUME]	 = { .refused = GUARD_NOT_RESUMED,
+			     .asks = GUARD_ASK_LOOP,
 			     .edges = GUARD_PERHAPS_LIVE },
-	[GUARD_AGAIN]	 = { .what = "not resuming", .heeded = true,
-			     .resume = true, .asks = GUARD_ASK_LOOP,
+	[GUARD_AGAIN]	 = { .refused = GUARD_NOT_RESUMED,
+			     .asks = GUARD_ASK_LOOP,
 			     .edges = GUARD_LIVE },
 };
+
+static bool guard_can_refuse(enum guard_stage stage)
+{
+	return guard_rules[stage].refused != GUARD_NOT_REFUSED;
+}
 
 /* What each verdict means for a table that is being loaded. */
 static const struct guard_consequence {
 	int error;
 	const char *reason;
-	enum guard_event event;
 } guard_consequences[] = {
-	[GUARD_IS_SELF] = { -EINVAL, "Device maps onto itself",
-			    GUARD_REFUSED_SELF },
-	[GUARD_IS_LOOP] = { -ELOOP, "Device closes a loop",
-			    GUARD_REFUSED_LOOP },
-	[GUARD_IS_DEEP] = { -ELOOP, "Stack of devices is too deep",
-			    GUARD_REFUSED_DEPTH },
+	[GUARD_IS_SELF] = { -EINVAL, "Device maps onto itself" },
+	[GUARD_IS_LOOP] = { -ELOOP, "Device closes a loop" },
+	[GUARD_IS_DEEP] = { -ELOOP, "Stack of devices is too deep" },
 };
 
 static struct guard_question guard_question_at(enum guard_stage stage)
@@ -155,58 +110,29 @@ static struct guard_question guard_question_at(enum guard_stage stage)
 	};
 }
 
-/**
- * guard_refuse() - count and tell what was refused, or could not be
- * @stage: what the device was checked for
- * @verdict: what is wrong; not GUARD_FINE
+/*
  * @disk: the disk whose table, link or resume was the last straw
- * @path: what was found, or NULL, and nothing is told
- * @max_depth: what was asked for
+ * @q: what was asked, and found
  * @reason: receives what ti->error says
  *
- * One line, rate-limited.
- *
- * Context: process context; sleeps, but not for I/O.
+ * Context: as guard_report().
  * Return: the error code.
  */
 static int guard_refuse(enum guard_stage stage, enum guard_verdict verdict,
-			struct gendisk *disk, const struct guard_path *path,
-			unsigned int max_depth, const char **reason)
+			struct gendisk *disk, const struct guard_question *q,
+			const char **reason)
 {
-	const struct guard_consequence *consequence = &guard_consequences[verdict];
-	const struct guard_rule *rule = &guard_rules[stage];
-	struct guard_line *line;
-	unsigned int i;
+	const struct guard_refusal refusal = {
+		.refused = guard_rules[stage].refused,
+		.verdict = verdict,
+		.disk = disk,
+		.path = q->path,
+		.max_depth = q->max_depth,
+	};
 
-	if (!rule->heeded)
-		guard_count(GUARD_UNREFUSED);
-	else if (rule->resume)
-		guard_count(GUARD_REFUSED_RESUME);
-	else
-		guard_count(consequence->event);
-	*reason = consequence->reason;
-
-	line = path ? kzalloc_obj(*line, GFP_NOIO) : NULL;
-	if (!line)
-		return consequence->error;
-
-	guard_put(line, "%s ", rule->what);
-	guard_put_name(line, disk_devt(disk), disk->disk_name);
-	if (verdict == GUARD_IS_DEEP)
-		guard_put(line, ": stack deeper than %u ", max_depth);
-	else
-		guard_put(line, ": loop ");
-	for (i = 0; i < path->len; i++) {
-		if (i)
-			guard_put(line, " -> ");
-		guard_put_name(line, path->at[i].dev, path->at[i].name);
-	}
-	if (rule->heeded)
-		DMERR_LIMIT("%s", line->text);
-	else
-		pr_crit_ratelimited(DM_FMT("%s"), line->text);
-	kfree(line);
-	return consequence->error;
+	guard_report(&refusal);
+	*reason = guard_consequences[verdict].reason;
+	return guard_consequences[verdict].error;
 }
 
 /*
@@ -257,7 +183,7 @@ static int guard_judge_and_add(enum guard_stage stage, struct gendisk *disk,
 			       const char **error)
 {
 	struct guard_question q = guard_question_at(stage);
-	bool heeded = guard_rules[stage].heeded;
+	bool heeded = guard_can_refuse(stage);
 	enum guard_verdict verdict;
 	int r;
 
@@ -272,7 +198,7 @@ static int guard_judge_and_add(enum guard_stage stage, struct gendisk *disk,
 	if (r)
 		*error = "Cannot allocate memory for the graph of devices";
 	else if (verdict != GUARD_FINE)
-		r = guard_refuse(stage, verdict, disk, q.path, q.max_depth, error);
+		r = guard_refuse(stage, verdict, disk, &q, error);
 	kfree(q.path);
 	/* What cannot be refused has been added. */
 	return heeded || r == -ENOMEM ? r : 0;
@@ -598,8 +524,7 @@ static int guard_judge_by_sysfs(struct gendisk *disk, struct block_device *bdev,
 		r = -EBUSY;
 	}
 	if (!r && verdict != GUARD_FINE)
-		r = guard_refuse(GUARD_LOAD, verdict, disk, q.path, q.max_depth,
-				 error);
+		r = guard_refuse(GUARD_LOAD, verdict, disk, &q, error);
 out:
 	kvfree(graph);
 	kfree(q.path);
@@ -669,8 +594,7 @@ static int guard_refuse_self(struct gendisk *disk, const char **error)
 
 	q.path = kzalloc_obj(*q.path, GFP_NOIO);
 	guard_graph_judge(&guard_graph, &pair, &q);
-	r = guard_refuse(GUARD_LOAD, GUARD_IS_SELF, disk, q.path, q.max_depth,
-			 error);
+	r = guard_refuse(GUARD_LOAD, GUARD_IS_SELF, disk, &q, error);
 	kfree(q.path);
 	return r;
 }
@@ -780,8 +704,7 @@ int guard_check_resume(struct guard_use *use)
 	}
 	if (verdict != GUARD_FINE) {
 		guard_graph_not_resumed(&guard_graph, &pair, use->table);
-		r = guard_refuse(stage, verdict, use->disk, q.path, q.max_depth,
-				 &reason);
+		r = guard_refuse(stage, verdict, use->disk, &q, &reason);
 	}
 	kfree(q.path);
 	return r;
@@ -843,7 +766,6 @@ void guard_check_suspend(struct guard_use *use)
 int guard_check_watch(void)
 {
 	struct guard_path *path;
-	struct guard_line *line;
 	int r = guard_read_all(&guard_graph);
 
 	if (r)
@@ -853,12 +775,8 @@ int guard_check_watch(void)
 
 	/* Who was here first stays, but should be known. */
 	path = kzalloc_obj(*path, GFP_KERNEL);
-	line = kzalloc_obj(*line, GFP_KERNEL);
-	if (path && line && guard_graph_has_loop(&guard_graph, path)) {
-		guard_put_name(line, path->at[0].dev, path->at[0].name);
-		DMWARN("%s is part of a loop already", line->text);
-	}
-	kfree(line);
+	if (path && guard_graph_has_loop(&guard_graph, path))
+		guard_report_existing_loop(path);
 	kfree(path);
 	return 0;
 }
@@ -920,6 +838,7 @@ int __init guard_check_init(void)
  */
 void guard_check_exit(void)
 {
+	guard_report_exit();
 	guard_graph_clear(&guard_graph);
 	cleanup_srcu_struct(&guard_calls);
 }

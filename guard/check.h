@@ -7,7 +7,6 @@
 #ifndef GUARD_CHECK_H
 #define GUARD_CHECK_H
 
-#include <linux/atomic.h>
 #include <linux/list.h>
 
 #include "graph.h"
@@ -19,24 +18,6 @@ extern unsigned int guard_max_depth;
 
 /* Whose loads are checked: every driver's, or our own target's alone. */
 extern bool guard_scope_all;
-
-/* What has been refused or ended since the module was loaded. */
-enum guard_event {
-	GUARD_REFUSED_SELF,
-	GUARD_REFUSED_LOOP,
-	GUARD_REFUSED_DEPTH,
-	GUARD_REFUSED_RESUME,
-	GUARD_ENDED_RECURSION,
-	GUARD_UNREFUSED,
-	GUARD_EVENTS
-};
-
-extern atomic_t guard_events[GUARD_EVENTS];
-
-static inline void guard_count(enum guard_event event)
-{
-	atomic_inc(&guard_events[event]);
-}
 
 /**
  * struct guard_use - what one guarded table does with one device

@@ -710,6 +710,29 @@ processors() {
 	echo "$count"
 }
 
+# listen: from here on the kernel's events go to EVENTS, a paragraph each.
+listen() {
+	EVENTS=$OUTPUT.events
+	udevadm monitor --kernel --property >"$EVENTS" 2>&1 &
+	defer kill $!
+	wait_for grep -q '^KERNEL - ' "$EVENTS"
+}
+
+# events LINE...: how many of them have all of these lines.
+events() {
+	awk -v RS= -v lines="$*" '{
+		n = split(lines, line, " ")
+		for (i = 1; i <= n && index("\n" $0 "\n", "\n" line[i] "\n"); )
+			i++
+		count += i > n
+	} END { print count + 0 }' "$EVENTS"
+}
+
+# announced COUNT LINE...: there have been so many, or more.
+announced() {
+	[ "$(events "${@:2}")" -ge "$1" ]
+}
+
 # make_bcache DEVICE: put a bcache on it, and say which.
 make_bcache() {
 	make-bcache --wipe-bcache -B "$1" >/dev/null &&

@@ -3,7 +3,7 @@
 # md and bcache ignore a refusal: a loop of theirs is logged, counted and contained.
 . "$(dirname "$0")/lib.sh"
 
-plan 18
+plan 20
 require make-bcache mdadm
 needs bcache modprobe bcache
 ramdisks 2 4
@@ -18,6 +18,7 @@ check "a linear device is created on the array" create x "0 8192 linear /dev/md7
 
 set_to scope all
 before=$(counter not_refused)
+listen || exit 1
 check "md adds the linear device to the array below it" mdadm --quiet /dev/md77 --add "$X"
 log=$(dmesg --level crit | tail -n 1)
 number=$(number_of "$X")
@@ -25,6 +26,10 @@ same "the loop that md closes is logged as critical" \
 	"device-mapper: linear-guard: cannot refuse md77: loop md77 -> $P-x ($number) -> md77" \
 	"${log#*] }"
 same "the loop that md closes is counted" "$((before + 1))" "$(counter not_refused)"
+check "the loop that md closes is shown in last_refusal" grep -q \
+	" loop $(cat /sys/block/md77/dev) cannot refuse md77: loop md77 -> " "$PARAMS/last_refusal"
+check "the loop that md closes is announced by the array" wait_for announced 1 \
+	ACTION=change DEVNAME=/dev/md77 DM_LINEAR_GUARD=loop
 check "the linear device is a slave of the array" [ -e "/sys/block/md77/slaves/$number" ]
 check "the array is a holder of the linear device" [ -e "/sys/block/$number/holders/md77" ]
 
