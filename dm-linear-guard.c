@@ -60,13 +60,16 @@ static int guard_parse_sector(struct dm_target *ti, const char *arg,
  *
  * A mapped device below is left to core: its own inactive table may be about
  * to make it larger, and tools load a whole stack before they resume it from
- * the bottom.  So is a device of size 0, which core lets pass.
+ * the bottom.  (An md array grows at once.)  So is a device of size 0, which
+ * core lets pass.
  */
 static int guard_check_range(struct dm_target *ti, struct block_device *bdev,
 			     sector_t start)
 {
-	sector_t size = bdev_nr_sectors(bdev);
+	unsigned int block = bdev_logical_block_size(bdev);
 	struct mapped_device *md = dm_get_md(bdev->bd_dev);
+	sector_t size = bdev_nr_sectors(bdev);
+	const char *name = dm_device_name(dm_table_get_md(ti->table));
 
 	if (md) {
 		dm_put(md);
@@ -76,13 +79,30 @@ static int guard_check_range(struct dm_target *ti, struct block_device *bdev,
 		return 0;
 	if (start >= size || ti->len > size - start) {
 		ti->error = "Range runs past the end of the device";
+		DMERR_LIMIT("%s: %pg too small for target: start=%llu, len=%llu, dev_size=%llu",
+			    name, bdev, (unsigned long long)start,
+			    (unsigned long long)ti->len,
+			    (unsigned long long)size);
 		return -EINVAL;
 	}
-	if ((start | ti->len) & ((bdev_logical_block_size(bdev) >> SECTOR_SHIFT) - 1)) {
-		ti->error = "Range is not aligned to logical blocks";
-		return -EINVAL;
+	block >>= SECTOR_SHIFT;
+	if (start & (block - 1)) {
+		DMERR_LIMIT("%s: start=%llu not aligned to h/w logical block size %u of %pg",
+			    name, (unsigned long long)start,
+			    block << SECTOR_SHIFT, bdev);
+		goto bad_alignment;
+	}
+	if (ti->len & (block - 1)) {
+		DMERR_LIMIT("%s: len=%llu not aligned to h/w logical block size %u of %pg",
+			    name, (unsigned long long)ti->len,
+			    block << SECTOR_SHIFT, bdev);
+		goto bad_alignment;
 	}
 	return 0;
+
+bad_alignment:
+	ti->error = "Range is not aligned to logical blocks";
+	return -EINVAL;
 }
 
 /*

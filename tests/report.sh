@@ -3,7 +3,7 @@
 # The kernel's log names the devices of a refused table as people do.
 . "$(dirname "$0")/lib.sh"
 
-plan 18
+plan 21
 ramdisks 1 4
 create home "0 2048 linear /dev/ram0 0" || exit 1
 create cache "0 2048 linear /dev/mapper/$P-home 0" || exit 1
@@ -39,6 +39,19 @@ set_to max_depth 2
 refused "a table below a stack that is too deep is refused and named" "$ELOOP" \
 	"refusing $home: stack deeper than 2 $top -> $cache -> $home -> ram0" \
 	reload home "0 2048 linear /dev/ram0 8"
+
+set_to max_depth 32
+number=$(dmsetup info -c --noheadings -o major,minor --separator : "$P-home")
+refused "a range past the end is refused with the size of the disk named" "$EINVAL" \
+	"$number: ram0 too small for target: start=8000, len=2048, dev_size=8192" \
+	reload home "0 2048 linear /dev/ram0 8000"
+null_disk blocks queue_mode=2 size=4 blocksize=4096
+refused "a range that starts within a block is refused with the size of blocks named" "$EINVAL" \
+	"$number: start=1 not aligned to h/w logical block size 4096 of ${NULL#/dev/}" \
+	reload home "0 2048 linear $NULL 1"
+refused "a range that ends within a block is refused with the size of blocks named" "$EINVAL" \
+	"$number: len=2044 not aligned to h/w logical block size 4096 of ${NULL#/dev/}" \
+	reload home "0 2044 linear $NULL 0"
 
 # A name cannot write a line of the log.
 evil=$P-$'evil\n[    1.000000] forged: %s %n \e[2J'
