@@ -484,12 +484,8 @@ static int guard_start_diverting(const char *what)
 		return 0;
 
 	r = guard_divert_start();
-	if (r == -EOPNOTSUPP)
-		DMERR("%s needs a kernel whose ftrace can divert calls", what);
-	else if (r == -EBUSY)
-		DMERR("%s: ftrace is off, or others divert (livepatch?)", what);
-	else if (r)
-		DMERR("%s: watching links failed: %d", what, r);
+	if (r)
+		DMERR("%s: %s: %d", what, guard_divert_why_not(r), r);
 	guard_diverting = !r;
 	return r;
 }
@@ -582,7 +578,7 @@ static const struct kernel_param_ops guard_scope_ops = {
 
 module_param_cb(scope, &guard_scope_ops, NULL, 0644);
 __MODULE_PARM_TYPE(scope, "charp");
-MODULE_PARM_DESC(scope, "Whose loads are checked: \"linear\" targets or those of \"all\" drivers (default: linear)");
+MODULE_PARM_DESC(scope, "Whose loads are checked: \"linear\" targets or those of \"all\" drivers (default: all)");
 
 static int guard_set_max_depth(const char *val, const struct kernel_param *kp)
 {
@@ -628,17 +624,20 @@ static int __init guard_init(void)
 		return r;
 
 	mutex_lock(&guard_param_lock);
-	if (guard_scope_all && !guard_divert)
-		DMWARN("scope=all diverts calls, whatever divert says");
-	if (guard_divert || guard_scope_all)
-		r = guard_start_diverting(guard_scope_all ? "scope=all" :
-					  "divert=Y");
-	/* Without, a load reads sysfs, and a resume knows guarded tables only. */
-	guard_divert = guard_diverting;
-	if (!guard_diverting)
-		guard_scope_all = false;
-	if (r == -EINTR || r == -ENOMEM)
+	if (guard_divert)
+		r = guard_divert_start();
+	guard_diverting = guard_divert && !r;
+	if (r == -EINTR || r == -ENOMEM) {
+		DMERR("%s: %d", guard_divert_why_not(r), r);
 		goto bad_diversion;
+	}
+	/* Without, a load reads sysfs, and a resume knows guarded tables only. */
+	if (!guard_diverting) {
+		DMWARN("only linear tables are checked: %s",
+		       guard_divert ? guard_divert_why_not(r) : "divert=N");
+		guard_scope_all = false;
+	}
+	guard_divert = guard_diverting;
 
 	r = dm_register_target(&guard_target);
 	if (r) {

@@ -26,7 +26,7 @@
  * The kernel's stack overflows beyond 100 devices on 5.10, and beyond 200 later.
  */
 unsigned int guard_max_depth = 32;
-bool guard_scope_all;
+bool guard_scope_all = true;
 
 /*
  * All links, while they are watched; always the devices that guarded tables have

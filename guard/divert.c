@@ -44,9 +44,17 @@ static void notrace guard_divert(unsigned long ip, unsigned long parent_ip,
 		guard_continue_at(regs, d->to);
 }
 
-#define GUARD_DIVERSION(a, b) {						\
+/* For a function that nobody else calls. */
+static void notrace guard_divert_own(unsigned long ip, unsigned long parent_ip,
+				     struct ftrace_ops *ops,
+				     struct ftrace_regs *regs)
+{
+	guard_continue_at(regs, container_of(ops, struct guard_diversion, ops)->to);
+}
+
+#define GUARD_DIVERSION(callback, a, b) {				\
 	.ops = {							\
-		.func = guard_divert,					\
+		.func = callback,					\
 		.flags = GUARD_DIVERT_FLAGS,				\
 	},								\
 	.from = (unsigned long)(a),					\
@@ -58,11 +66,25 @@ static void notrace guard_divert(unsigned long ip, unsigned long parent_ip,
  * has seen linked is no harm.
  */
 static struct guard_diversion guard_diversions[] = {
-	GUARD_DIVERSION(bd_unlink_disk_holder, guard_check_unlink),
-	GUARD_DIVERSION(dm_put_device, guard_check_put),
-	GUARD_DIVERSION(bd_link_disk_holder, guard_check_link),
-	GUARD_DIVERSION(dm_get_device, guard_check_get),
+	GUARD_DIVERSION(guard_divert, bd_unlink_disk_holder, guard_check_unlink),
+	GUARD_DIVERSION(guard_divert, dm_put_device, guard_check_put),
+	GUARD_DIVERSION(guard_divert, bd_link_disk_holder, guard_check_link),
+	GUARD_DIVERSION(guard_divert, dm_get_device, guard_check_get),
 };
+
+static noinline bool guard_is_not_diverted(void)
+{
+	return false;
+}
+
+static noinline bool guard_is_diverted(void)
+{
+	return true;
+}
+
+static struct guard_diversion guard_probe =
+	GUARD_DIVERSION(guard_divert_own, guard_is_not_diverted,
+			guard_is_diverted);
 
 static int guard_start_one(struct guard_diversion *d)
 {
@@ -82,6 +104,28 @@ static void guard_stop_one(struct guard_diversion *d)
 	/* To forget an address takes memory, and the module may be about to go. */
 	while (ftrace_set_filter_ip(&d->ops, d->from, 1, 0) == -ENOMEM)
 		usleep_range(10000, 20000);
+}
+
+/*
+ * On some kernels all of this can be built and asked for, and changes nothing: see
+ * a call arrive, once, before anybody relies on it.
+ */
+static int guard_prove_diversion(void)
+{
+	bool (*probe)(void) = guard_is_not_diverted;
+	static bool proven;
+	int r;
+
+	if (proven)
+		return 0;
+	r = guard_start_one(&guard_probe);
+	if (r)
+		return r;
+	/* The compiler is not to know which one that is. */
+	OPTIMIZER_HIDE_VAR(probe);
+	proven = probe();
+	guard_stop_one(&guard_probe);
+	return proven ? 0 : -EOPNOTSUPP;
 }
 
 static void guard_stop_first(size_t n)
@@ -111,9 +155,11 @@ static void guard_stop_first(size_t n)
  */
 int guard_divert_start(void)
 {
+	int r = guard_prove_diversion();
 	size_t n;
-	int r = 0;
 
+	if (r)
+		return r;
 	for (n = 0; n < ARRAY_SIZE(guard_diversions); n++) {
 		r = guard_start_one(&guard_diversions[n]);
 		if (r)
@@ -148,3 +194,22 @@ void guard_divert_stop(void)
 {
 }
 #endif
+
+/**
+ * guard_divert_why_not() - put an error of guard_divert_start() into words
+ * @r: the error
+ */
+const char *guard_divert_why_not(int r)
+{
+	switch (r) {
+	case -EOPNOTSUPP:
+		return "this kernel's ftrace cannot divert calls";
+	case -EBUSY:
+		return "ftrace is off, or others divert (livepatch?)";
+	case -EINTR:
+	case -ENOMEM:
+		return "links were not read";
+	default:
+		return "ftrace refuses to divert calls";
+	}
+}

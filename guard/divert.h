@@ -9,5 +9,6 @@
 
 int guard_divert_start(void);
 void guard_divert_stop(void);
+const char *guard_divert_why_not(int r);
 
 #endif /* GUARD_DIVERT_H */

@@ -195,18 +195,29 @@ static inline struct gendisk *guard_spare_disk(void)
 }
 
 /*
- * Diverting a function's calls.  What an architecture saves for a callback is
- * either the arguments (from 6.1 on) or all registers, which is the only way on
- * 5.10.  The names are the newest kernel's; what 5.10 and 6.1 need can go with
- * them.
+ * Diverting a function's calls, as livepatch does: ftrace calls back before the
+ * function begins, and the callback says where to continue.  What an architecture
+ * saves for that is the arguments, or all registers:
  *
- * PowerPC changes the table of contents on the way only where livepatch is
- * built, and 32-bit ARM cannot continue elsewhere at all.  With link-time
- * optimisation, some calls of a function can be inlined, which nothing diverts.
+ *	x86-64, s390	all registers on 5.10, the arguments from 6.1 on
+ *	arm64		all registers on 6.1, the arguments later
+ *	i386		all registers
+ *	riscv		the arguments
+ *	powerpc		either, but r2 and r12 are right only where livepatch is built
+ *
+ * Others can divert where livepatch is built for them.  On 32-bit ARM the callback
+ * has no say.  With link-time optimisation, some calls of a function can be inlined,
+ * which nothing diverts.  guard_prove_diversion() sees whether all of this is so.
+ *
+ * The names are the newest kernel's; what 5.10 and 6.1 need can go with them.
  */
-#if defined(CONFIG_ARM) || defined(CONFIG_LTO_CLANG) || \
-	(defined(CONFIG_PPC) && !defined(CONFIG_LIVEPATCH))
-/* Not at all. */
+#if defined(CONFIG_X86) || defined(CONFIG_S390) || defined(CONFIG_ARM64) || \
+	defined(CONFIG_RISCV) || defined(CONFIG_LIVEPATCH)
+#define GUARD_ARCH_CAN_DIVERT
+#endif
+#if !defined(GUARD_ARCH_CAN_DIVERT) || defined(CONFIG_LTO_CLANG) || \
+	defined(GUARD_WITHOUT_DIVERSION)
+/* Not at all.  make check asks for it. */
 #elif defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS)
 #define GUARD_CAN_DIVERT
 #define GUARD_DIVERT_FLAGS (FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT)
@@ -230,6 +241,12 @@ static inline struct gendisk *guard_spare_disk(void)
 #define guard_continue_at(regs, ip) \
 	ftrace_regs_set_instruction_pointer(regs, ip)
 #endif
+#endif
+
+/* For make check: what a kernel does whose ftrace can be asked, and does nothing. */
+#ifdef GUARD_BREAK_DIVERSION
+#undef guard_continue_at
+#define guard_continue_at(regs, ip) ((void)(regs), (void)(ip))
 #endif
 
 #endif /* GUARD_SHIMS_H */

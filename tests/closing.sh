@@ -3,7 +3,7 @@
 # With scope=all, no target closes a loop, nor makes a stack too deep.
 . "$(dirname "$0")/lib.sh"
 
-plan $((4 * ${#TARGETS[@]} + 9))
+plan $((4 * ${#TARGETS[@]} + 11))
 require mdadm sfdisk
 ramdisks 3 8
 hurry
@@ -31,6 +31,14 @@ for kind in "${TARGETS[@]}"; do
 		can_be_read "/dev/mapper/$P-new"
 	remove_device "$P-new"
 done
+# A first table's first device is fine, and the second one is not.
+dmsetup create "$P-half" --notable || exit 1
+defer remove_device "$P-half"
+set_to max_depth 3
+refused "a first table whose second device is too deep is refused" "$ELOOP" "refusing $P-half" \
+	reload half "0 8192 striped 2 8 /dev/ram1 0 /dev/mapper/$P-c 0"
+check "the graph keeps nothing of the table whose second device is too deep" \
+	eval "[ ! -e $GRAPH ] || ! grep 'promised=[1-9]' $GRAPH"
 same "no inactive table is left of the refused loads" "" \
 	"$(dmsetup table --inactive "$P-a")"
 same "the RAM disk has as many holders as before" "$held" \

@@ -21,6 +21,7 @@ names_a_loop() {
 
 check "the module can be loaded while there is no loop" comes_anew
 check "no loop is named where there is none" fails names_a_loop
+set_to scope linear
 takeover 0
 check "the stock target accepts a table of a that closes a loop" \
 	reload a "0 2048 linear /dev/mapper/$P-b 0"

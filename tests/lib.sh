@@ -143,8 +143,9 @@ plan() {
 		read -r value <"$PARAMS/$parameter"
 		defer set_to "$parameter" "$value"
 	done
+	[ ! "${SCOPE-}" ] || set_to scope "$SCOPE"
 	# All but what is said of other drivers has to hold where calls are not diverted, too.
-	[ ! "${DIVERT-}" ] || set_to divert "$DIVERT"
+	[ ! "${DIVERT-}" ] || { set_to scope linear && set_to divert "$DIVERT"; }
 	read -r USERS <"/sys/module/$MODULE/refcnt"
 	OUTPUT=$(mktemp)
 	defer eval "rm -f $OUTPUT $OUTPUT.*"

@@ -26,7 +26,6 @@ clean_up() {
 		said+=$(dmsetup remove "${names[@]}" 2>&1)
 	done
 	left=$(dmsetup ls | grep "^$P-") && unclean "devices are left: $left $said"
-	[ ! -d "$PARAMS" ] || echo linear >"$PARAMS/scope" || unclean "the scope is not reset"
 	rmmod brd || unclean "brd is not removed"
 	[ ! -d /run/systemd/system ] || udevadm control --start-exec-queue
 	exit "$status"

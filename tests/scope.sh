@@ -3,7 +3,7 @@
 # The scope can be changed at any time, and divert=N diverts nothing.
 . "$(dirname "$0")/lib.sh"
 
-plan 29
+plan 39
 ramdisks 1 4
 striped() {
 	reload a "0 2048 striped 1 8 /dev/mapper/$P-b 0" && dmsetup clear "$P-a"
@@ -18,20 +18,23 @@ ftrace() {
 }
 mount_tracefs || exit 1
 
-same "the default scope is linear" linear "$(counter scope)"
+same "the default scope is all" all "$(counter scope)"
 for value in "" some lin 1 "all linear"; do
 	check "the scope '$value' is refused with EINVAL" \
 		says "$EINVAL" set_to scope "$value"
 done
-same "the scope is unchanged after the refusals" linear "$(counter scope)"
+same "the scope is unchanged after the refusals" all "$(counter scope)"
 
 create a "0 2048 linear /dev/ram0 0" || exit 1
 create b "0 2048 linear /dev/mapper/$P-a 0" || exit 1
-same "four functions are diverted before scope=all" 4 "$(diverted)"
-check "a striped table that closes a loop is accepted before scope=all" striped
+same "four functions are diverted by default" 4 "$(diverted)"
+refused "a striped table that closes a loop is refused by default" "$ELOOP" \
+	"refusing $P-a" striped
+check "scope=linear is accepted" set_to scope linear
+same "the parameter reads linear with scope=linear" linear "$(counter scope)"
+same "four functions are diverted with scope=linear" 4 "$(diverted)"
+check "a striped table that closes a loop is accepted with scope=linear" striped
 check "scope=all is accepted" set_to scope all
-same "the parameter reads all with scope=all" all "$(counter scope)"
-same "four functions are diverted with scope=all" 4 "$(diverted)"
 check "divert=N is refused with EBUSY with scope=all" \
 	says "Device or resource busy" set_to divert 0
 same "four functions stay diverted after divert=N is refused" 4 "$(diverted)"
@@ -97,4 +100,36 @@ set_to scope all || exit 1
 check "ftrace cannot be switched off with scope=all" says \
 	"@(Device or resource busy|Operation not supported)" ftrace 0
 check "scope=linear is accepted at the end" set_to scope linear
+
+# What the module is loaded with, and where.
+remove_device "$P-b" && remove_device "$P-a" && rmmod "$MODULE" || exit 1
+defer eval "[ -e $PARAMS ] || load_module"
+# loads_with WHY ARGUMENT...: the module can be loaded, and the log says why not all are checked.
+loads_with() {
+	new_messages
+	load_module "${@:2}" || return
+	new_messages
+	[[ $MESSAGES == *"linear-guard: only linear tables are checked: $1"* ]] && return
+	echo "$MESSAGES"
+	return 1
+}
+check "a value for last_refusal is refused when the module is loaded" \
+	says "Operation not permitted" load_module last_refusal=none
+check "a value for a counter is refused when the module is loaded" \
+	says "Operation not permitted" load_module loops_refused=1
+check "the module is loaded with divert=N, and says what is checked" \
+	loads_with "divert=N" divert=N scope=all
+same "the scope is linear after a load with divert=N" linear "$(counter scope)"
+check "scope=all is accepted after a load with divert=N" set_to scope all
+rmmod "$MODULE"
+if [[ $said == *"Operation not supported"* ]]; then
+	skipped 3 "ftrace cannot be switched off: ${said##*: }"
+else
+	ftrace 0
+	check "the module is loaded while ftrace is off, and says what is checked" \
+		loads_with "ftrace is off" scope=all
+	same "the scope is linear after a load while ftrace is off" linear "$(counter scope)"
+	same "divert reads N after a load while ftrace is off" N "$(counter divert)"
+	ftrace 1
+fi
 finish

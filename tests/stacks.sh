@@ -7,11 +7,11 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-# start_stack COUNT: plan that, with the loads of every driver checked.
+# start_stack COUNT: plan that, with the loads of every driver checked, or as SCOPE has it.
 start_stack() {
 	plan "$1"
 	hurry
-	set_to scope all
+	set_to scope "${SCOPE:-all}"
 	set_to max_depth 8
 	DIR=$(mktemp -d)
 	defer rmdir "$DIR"
