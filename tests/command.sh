@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 command=${DM_LINEAR_GUARD_COMMAND:-dm-linear-guard}
-plan 54
+plan 60
 require "$command" fio perl setpriv
 [ "$USERS" = 0 ] || skip "the module is in use"
 ramdisks 2 16
@@ -145,9 +145,11 @@ set_to max_depth 32
 check "check shows the path of a loop that would be closed" answers 1 \
 	"$P-a \(dm-[0-9]+\) -> $P-c \(.*\) -> $P-b \(.*\) -> $P-a \(" \
 	check "$P-a" "0 2048 linear /dev/mapper/$P-c 0"
+set_to scope linear
 check "check sees a loop that another target would close with scope=all" answers 1 \
 	"with scope=all only: Device closes" \
 	check "$P-a" "0 2048 striped 1 8 /dev/mapper/$P-c 0"
+set_to scope all
 check "check takes the path of a mapped device" answers 1 "^$P-a .*Device closes a loop" \
 	check "/dev/$(number_of $A)" "0 2048 linear /dev/mapper/$P-c 0"
 check "check takes the path of a mapped device that is not there yet" \
@@ -163,13 +165,13 @@ check "check refuses an empty table" answers 1 "There is no line in the table" c
 # A loop that the stock target closes in an inactive table, below a device to be made.
 once_round() {
 	local x="/dev/mapper/$P-x" said
-	takeover 0
+	set_to scope linear && takeover 0 || return
 	create x "0 2048 linear /dev/ram1 0" && create y "0 2048 linear $x 0" &&
 		dmsetup suspend "$P-y" && reload x "0 2048 linear /dev/mapper/$P-y 0" || return
 	said=$("$command" check "$P-z" "0 2048 linear $x 0")
 	echo "$said"
 	dmsetup clear "$P-x" && remove_device "$P-y" && remove_device "$P-x"
-	takeover 1
+	takeover 1 && set_to scope all || return
 	[ "$(grep -o -- "-> $P-y" <<<"$said" | wc -l)" = 1 ]
 }
 check "check shows a device of an existing loop only once" once_round
@@ -190,6 +192,7 @@ create long "$long_table"
 move_for() {
 	local to=adopt pid delay
 	[[ $(dmsetup status "$P-long") != *guarded* ]] || to=release
+	if [ $to = adopt ]; then takeover 1; else takeover 0; fi
 	set -m
 	"$command" "$to" "$P-long" &
 	pid=$!
@@ -206,6 +209,7 @@ move_for() {
 interrupted() {
 	local table took i
 	table=$(dmsetup table "$P-long")
+	takeover 0
 	took=${EPOCHREALTIME//[!0-9]/}
 	"$command" release "$P-long" || return
 	took=$((${EPOCHREALTIME//[!0-9]/} - took))
@@ -217,36 +221,48 @@ interrupted() {
 	done
 }
 check "a table is whole and live after a move is interrupted" interrupted
-check "takeover is unchanged after a move is interrupted" takeover_is Y
+takeover 1
 remove_device "$P-long"
 
-# Neither of two commands at once restores a takeover that the other has set.
 create one "0 2048 linear /dev/ram1 0"
 create two "0 2048 linear /dev/ram1 0"
-moved_about() {
-	local i
-	for i in 1 2 3; do
-		"$command" release "$1" && "$command" adopt "$1" || return
-	done
-}
+check "release NAME fails while new tables go to the guard, and says what to do" answers 1 \
+	"^dm-linear-guard: $P-one stays as it is: takeover.*--all.*echo N >" release "$P-one"
+check "takeover is unchanged after release NAME has failed" takeover_is Y
+check "the device is guarded after release NAME has failed" \
+	same_text "0 2048 linear guarded" "$(dmsetup status "$P-one")"
+takeover 0
+check "release NAME moves a device while new tables go to the stock target" answers 0 \
+	"^1 moved to stock, 0 not" release "$P-one"
+check "adopt NAME fails while new tables go to the stock target, and says what to do" answers 1 \
+	"^dm-linear-guard: $P-one stays as it is: takeover.*--all.*echo Y >" adopt "$P-one"
+check "takeover is unchanged after adopt NAME has failed" takeover_is N
+check "adopt NAME succeeds for a device that is guarded already" answers 0 \
+	"^0 moved to guard, 0 not" adopt "$P-two"
+
 at_once() {
 	local pid status=0
-	moved_about "$P-one" &
+	"$command" release "$P-one" "$P-two" &
 	pid=$!
-	moved_about "$P-two" || status=1
-	wait "$pid" && [ "$status" = 0 ] && takeover_is Y
+	"$command" release --all || status=1
+	wait "$pid" && [ "$status" = 0 ] &&
+		same_text "0 2048 linear " "$(dmsetup status "$P-c")"
 }
-check "two commands at once move each its device and leave takeover alone" at_once
+takeover 0
+check "two commands at once move all devices between them" at_once
 takeover 1
+"$command" adopt "$P-c"
 remove_device "$P-one"
 remove_device "$P-two"
 
 # dmsetup shows the blank, and has \x20 for it in the kernel.
 create "d e" "0 16384 linear /dev/ram1 0"
+takeover 0
 check "release moves a device with a blank in its name" answers 0 \
 	"^$P-d e: served by stock" release "$P-d e"
 check "status shows a device with a blank in its name" answers 0 \
 	"^$P-d e \(dm-.*linear +stock +1 +ram1" status
+takeover 1
 check "adopt moves a device with a blank in its name" answers 0 \
 	"^1 moved to guard, 0 not" adopt "$P-d e"
 remove_device "$P-d e"
@@ -268,9 +284,11 @@ start_io $B 1M
 check "adopt moves a device under I/O" adopted_under_io
 check "the device is guarded after adopt" served guarded b
 check "adopt --all moves the one stock device left" answers 0 "^1 moved to guard" adopt --all
+takeover 0
 check "release moves a device under I/O" answers 0 "^1 moved to stock" release "$P-b"
 check "the device is stock after release" served "" b
-check "takeover is unchanged after adopt and release" takeover_is Y
+check "takeover is unchanged after release NAME" takeover_is N
+takeover 1
 dmsetup suspend "$P-c"
 check "release --all leaves a suspended device and says so" answers 1 "is suspended: 'dmsetup resume" \
 	release --all
