@@ -249,6 +249,17 @@ has_hung() {
 	explain
 }
 
+# wait_for_line DESCRIPTOR: until there is something to read, but for WATCH seconds at most.
+# Not by a timeout of read, which loses the part of a line that it has read by then.
+wait_for_line() {
+	local polls=0
+	until read -r -t 0 -u "$1"; do
+		[ "$polls" -lt $((WATCH * 4)) ] || return
+		polls=$((polls + 1))
+		sleep 0.25
+	done
+}
+
 # explain: the kernel log of the VM, if it still can and scripts/vm runs it, says what
 # each task waits for.
 explain() {
