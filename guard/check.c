@@ -535,13 +535,13 @@ out:
 /*
  * Make a target its table's first for a device.  The edge counts from here on,
  * linked or not, until guard_check_close().  @linked: it was judged just now.
+ * @watching: since before the device was opened, so that all was known by then.
  */
 static int guard_add_first(struct dm_target *ti, struct block_device *bdev,
-			   bool linked, struct guard_use **result,
-			   const char **error)
+			   bool linked, bool watching,
+			   struct guard_use **result, const char **error)
 {
 	struct gendisk *disk = dm_disk(dm_table_get_md(ti->table));
-	bool watching = READ_ONCE(guard_watching);
 	struct guard_claim claim = {
 		.pair = guard_pair_of(disk, bdev),
 		.reason = GUARD_OWN,
@@ -618,6 +618,7 @@ int guard_check_open(struct dm_target *ti, const char *path,
 {
 	struct guard_opening opening = { .stage = GUARD_LOAD };
 	int idx = srcu_read_lock(&guard_calls);
+	bool watching = READ_ONCE(guard_watching);
 	const char *error = "Device lookup failed";
 	dev_t devt;
 	int r;
@@ -631,7 +632,8 @@ int guard_check_open(struct dm_target *ti, const char *path,
 		    devt == disk_devt(opening.disk))
 			r = guard_refuse_self(opening.disk, &error);
 	} else if (!guard_has_use(ti->table, (*dev)->bdev)) {
-		r = guard_add_first(ti, (*dev)->bdev, opening.linked, use, &error);
+		r = guard_add_first(ti, (*dev)->bdev, opening.linked, watching,
+				    use, &error);
 		if (r)
 			dm_put_device(ti, *dev);
 	}
