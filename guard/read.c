@@ -43,6 +43,7 @@ static typeof(((struct device *)NULL)->class) guard_class;
  * @dev: its number
  * @partition: it is one
  * @mapped: it is a mapped device
+ * @linking: its first load was about to link it, perhaps
  * @held: something is perhaps stacked on it
  * @below: it was come to on the way down
  * @above: it was come to on the way up
@@ -59,6 +60,7 @@ struct guard_seen {
 	dev_t dev;
 	bool partition;
 	bool mapped;
+	bool linking;
 	bool held;
 	bool below;
 	bool above;
@@ -117,13 +119,27 @@ static void guard_free_seen(struct guard_seen *seen)
 	kfree(seen);
 }
 
+/*
+ * From 6.1 on, the first load of a mapped device adds the disk, then links it to
+ * its slaves, then adds "dm" to it.
+ */
+static bool guard_is_being_linked(struct guard_seen *seen)
+{
+	struct kernfs_node *dm;
+
+	if (!GUARD_LINKS_LATE || !seen->mapped || !seen->dir)
+		return false;
+	dm = kernfs_find_and_get(seen->dir, "dm");
+	kernfs_put(dm);
+	return !dm;
+}
+
 /* Called for each device of the class, which is pinned meanwhile. */
 static int guard_see(struct device *dev, void *data)
 {
 	struct gendisk *disk = guard_device_disk(dev);
 	struct guard_reading *reading = data;
 	size_t size = strlen(dev_name(dev)) + 1;
-	struct kernfs_node *holders;
 	struct guard_seen *seen;
 	bool stacked;
 	int r;
@@ -159,16 +175,22 @@ static int guard_see(struct device *dev, void *data)
 			guard_free_seen(seen);
 			return r;
 		}
-	}
-	if (seen->dir) {
-		if (stacked)
-			seen->slaves = guard_links(seen->dir, "slaves");
-		holders = guard_links(seen->dir, "holders");
-		seen->held = holders;
-		kernfs_put(holders);
+		seen->linking = guard_is_being_linked(seen);
 	}
 	list_add_tail(&seen->list, &reading->devices);
 	return 0;
+}
+
+static void guard_see_links(struct guard_seen *seen)
+{
+	struct kernfs_node *holders;
+
+	if (!seen->dir)
+		return;
+	seen->slaves = guard_links(seen->dir, "slaves");
+	holders = guard_links(seen->dir, "holders");
+	seen->held = holders;
+	kernfs_put(holders);
 }
 
 static void guard_free_reading(struct guard_reading *reading)
@@ -179,16 +201,27 @@ static void guard_free_reading(struct guard_reading *reading)
 		guard_free_seen(seen);
 }
 
+/*
+ * Links are looked for when each device was seen: those of a device that was not
+ * being linked are complete then, wherever in the class it comes.
+ */
 static int guard_take_reading(struct guard_reading *reading, bool wait)
 {
+	struct guard_seen *seen;
 	int r;
 
 	INIT_LIST_HEAD(&reading->devices);
 	reading->wait = wait;
 	r = class_for_each_device(guard_class, NULL, reading, guard_see);
-	if (r)
+	if (r) {
 		guard_free_reading(reading);
-	return r;
+		return r;
+	}
+	list_for_each_entry(seen, &reading->devices, list) {
+		guard_see_links(seen);
+		cond_resched();
+	}
+	return 0;
 }
 
 static struct guard_seen *guard_seen_disk(struct guard_reading *reading,
@@ -326,21 +359,6 @@ static struct guard_seen *guard_next(struct list_head *queue)
 	return seen;
 }
 
-/*
- * From 6.1 on, the first load of a mapped device adds the disk, then links it to
- * its slaves, then adds "dm" to it.
- */
-static bool guard_is_being_linked(struct guard_seen *seen)
-{
-	struct kernfs_node *dm;
-
-	if (!GUARD_LINKS_LATE || !seen->mapped || !seen->dir)
-		return false;
-	dm = kernfs_find_and_get(seen->dir, "dm");
-	kernfs_put(dm);
-	return !dm;
-}
-
 static int guard_read_down(struct guard_graph *graph,
 			   struct guard_reading *reading, const void *start)
 {
@@ -350,7 +368,7 @@ static int guard_read_down(struct guard_graph *graph,
 
 	guard_come_to(guard_seen_disk(reading, start), &queue, false);
 	while ((seen = guard_next(&queue))) {
-		if (guard_is_being_linked(seen))
+		if (seen->linking)
 			return -EAGAIN;
 		if (!seen->slaves)
 			continue;
