@@ -314,7 +314,9 @@ static int guard_refuse_value(const char *val, const struct kernel_param *kp)
 
 static int guard_get_count(char *buffer, const struct kernel_param *kp)
 {
-	return sprintf(buffer, "%d\n", atomic_read(kp->arg));
+	const atomic_t *count = kp->arg;
+
+	return sprintf(buffer, "%d\n", atomic_read(count));
 }
 
 static const struct kernel_param_ops guard_count_ops = {
