@@ -10,8 +10,8 @@ kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
 export K T
 MINUTES ?= 5
 
-.PHONY: all install install-tools uninstall clean demo test test-all test-debug soak \
-	test-boot bench deb check shell help version
+.PHONY: all install install-tools uninstall unit clean clean-tools demo test test-all \
+	test-debug soak test-boot bench deb check shell help version
 
 all:
 	$(kbuild) modules
@@ -22,6 +22,31 @@ install: all
 		/lib/modules/$(KVER)/updates/dm-linear-guard.ko*
 	$(kbuild) modules_install
 	depmod -a $(KVER)
+
+# The command to be; a package brings its distribution's flags.
+unit := tools/tests/unit
+unit-objects := tools/tests/unit.o $(addprefix tools/,lookup.o mapper.o rules.o say.o \
+	stack.o sysfs.o system.o table.o text.o)
+CPPFLAGS ?= -D_FORTIFY_SOURCE=2
+CFLAGS ?= -O2 -g -fPIE -fstack-protector-strong
+LDFLAGS ?= -pie -Wl,-z,relro,-z,now
+command-flags = -std=gnu11 -D_GNU_SOURCE -DDM_LINEAR_GUARD_VERSION='"$(VERSION)"' \
+	-Wall -Wextra -Werror -Wformat=2 -Wmissing-prototypes -Wshadow -Wstrict-prototypes \
+	-Itools -MMD -MP -MF $(@D)/.$(@F).d
+command-libs := -ldevmapper
+
+$(unit): $(unit-objects)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(command-libs)
+
+# The version is in a header of the module's.
+$(unit-objects): %.o: %.c dm-linear-guard.h Makefile
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(command-flags) -c -o $@ $<
+
+-include $(wildcard tools/.*.d tools/tests/.*.d)
+
+# Its rules, without root, and without a VM.
+unit: $(unit)
+	$(unit)
 
 # The command, its pages, and what loads the module at boot: a package's files.
 prefix = $(DESTDIR)/usr
@@ -60,8 +85,11 @@ uninstall:
 		$(prefix)/lib/dracut/modules.d/90dm-linear-guard \
 		$(DESTDIR)/etc/kernel/header_postinst.d/zz-dm-linear-guard
 
-clean:
+clean: clean-tools
 	$(kbuild) clean
+
+clean-tools:
+	rm -f $(unit) tools/*.o tools/.*.d tools/tests/*.o tools/tests/.*.d
 
 demo:
 	@scripts/demo
@@ -103,6 +131,7 @@ help:
 	@echo "On this machine (KDIR=DIR or KVER=RELEASE choose another kernel):"
 	@echo "  all        build the module"
 	@echo "  install    install it for the kernel; needs root"
+	@echo "  unit       test the command's rules; needs neither root nor a VM"
 	@echo "  install-tools  the command, its pages, and what loads the module at boot"
 	@echo "  uninstall  remove all of that again; needs root"
 	@echo "  clean      remove what the build made"
