@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What status says of a device, in columns.
+ *
+ * Copyright (C) 2026 The dm-linear-guard developers
+ */
+#ifndef COLUMNS_H
+#define COLUMNS_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "mapper.h"
+#include "stack.h"
+
+/**
+ * struct shown - what is known of a device that is shown
+ * @targets: kinds of its live table, with commas between them; or NULL
+ * @served: by whom
+ * @live: it has a live table
+ * @inactive: and an inactive one
+ * @suspended: it is
+ * @in_loop: the devices below lead back to it
+ * @selected: it was asked for by name
+ */
+struct shown {
+	const char *targets;
+	enum served served;
+	bool live;
+	bool inactive;
+	bool suspended;
+	bool in_loop;
+	bool selected;
+};
+
+enum column {
+	COLUMN_NAME,
+	COLUMN_KNAME,
+	COLUMN_NUMBER,
+	COLUMN_UUID,
+	COLUMN_SIZE,
+	COLUMN_RO,
+	COLUMN_TARGETS,
+	COLUMN_SERVED,
+	COLUMN_DEPTH,
+	COLUMN_STATE,
+	COLUMN_TABLES,
+	COLUMN_SLAVES,
+	COLUMN_HOLDERS,
+	COLUMN_HIDDEN,
+	COLUMN_LOOP,
+	COLUMN_REASON,
+	COLUMNS
+};
+
+/**
+ * struct layout - which columns, and how
+ * @at: in this order
+ * @count: of these
+ * @tree: draw what is below a device below it
+ * @raw: no spaces, and a word for what is empty
+ * @pairs: NAME="value"
+ * @no_headings: no headings
+ * @bytes: sizes in bytes
+ */
+struct layout {
+	enum column at[COLUMNS];
+	size_t count;
+	bool tree;
+	bool raw;
+	bool pairs;
+	bool no_headings;
+	bool bytes;
+};
+
+bool layout_parse(struct layout *layout, const char *list, const char **unknown);
+void layout_all(struct layout *layout);
+void layout_help(FILE *file);
+
+char *column_reason(const struct device *device);
+struct json_object *columns_json(const struct layout *layout,
+				 const struct device *device);
+
+/* A table on standard output. */
+struct libscols_table;
+struct libscols_line;
+struct libscols_table *table_new(const struct layout *layout);
+struct libscols_line *table_add(struct libscols_table *table, const struct layout *layout,
+				const struct device *device,
+				struct libscols_line *parent, const char *mark);
+void table_print(struct libscols_table *table);
+
+#endif /* COLUMNS_H */
