@@ -10,8 +10,8 @@ kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
 export K T
 MINUTES ?= 5
 
-.PHONY: all install install-tools uninstall unit clean clean-tools demo test test-all \
-	test-debug soak test-boot bench deb check shell help version
+.PHONY: all install tools install-tools uninstall unit clean clean-tools demo test \
+	test-all test-debug soak test-boot bench deb check shell help version
 
 all:
 	$(kbuild) modules
@@ -23,7 +23,10 @@ install: all
 	$(kbuild) modules_install
 	depmod -a $(KVER)
 
-# The command to be; a package brings its distribution's flags.
+# The command, which takes the headers of libdevmapper, libsmartcols, json-c and libkmod.
+# A package brings its distribution's flags; these are for a build by hand.
+command := tools/dm-linear-guard
+command-objects := $(patsubst %.c,%.o,$(wildcard tools/*.c))
 unit := tools/tests/unit
 unit-objects := tools/tests/unit.o $(addprefix tools/,lookup.o mapper.o rules.o say.o \
 	stack.o sysfs.o system.o table.o text.o)
@@ -33,31 +36,39 @@ LDFLAGS ?= -pie -Wl,-z,relro,-z,now
 command-flags = -std=gnu11 -D_GNU_SOURCE -DDM_LINEAR_GUARD_VERSION='"$(VERSION)"' \
 	-Wall -Wextra -Werror -Wformat=2 -Wmissing-prototypes -Wshadow -Wstrict-prototypes \
 	-Itools -MMD -MP -MF $(@D)/.$(@F).d
-command-libs := -ldevmapper
+command-libs := -ldevmapper -lsmartcols -ljson-c -ldl
+
+tools: $(command)
+
+$(command): $(command-objects)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(command-libs)
 
 $(unit): $(unit-objects)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(command-libs)
 
 # The version is in a header of the module's.
-$(unit-objects): %.o: %.c dm-linear-guard.h Makefile
+$(command-objects) tools/tests/unit.o: %.o: %.c dm-linear-guard.h Makefile
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(command-flags) -c -o $@ $<
 
 -include $(wildcard tools/.*.d tools/tests/.*.d)
 
-# Its rules, without root, and without a VM.
-unit: $(unit)
+# The tests have the program, for VMs.
+tools/tests/schema: tests/schema.c
+	$(CC) $(CPPFLAGS) $(CFLAGS) -Wall -Wextra -Werror $(LDFLAGS) -o $@ $< -ljson-c
+
+# Its rules, and what it prints of copies of systems: without root, and without a VM.
+unit: $(unit) $(command) tools/tests/schema
 	$(unit)
+	tools/tests/copies
 
 # The command, its pages, and what loads the module at boot: a package's files.
 prefix = $(DESTDIR)/usr
 sbindir = /usr/sbin
-install-tools:
-	install -d $(DESTDIR)$(sbindir)
-	sed 's/@VERSION@/$(VERSION)/' tools/dm-linear-guard \
-		>$(DESTDIR)$(sbindir)/dm-linear-guard
-	chmod 755 $(DESTDIR)$(sbindir)/dm-linear-guard
+install-tools: tools
+	install -D -m 755 -t $(DESTDIR)$(sbindir) $(command)
 	install -D -m 644 -t $(prefix)/share/man/man4 tools/dm-linear-guard.4
 	install -D -m 644 -t $(prefix)/share/man/man8 tools/dm-linear-guard.8
+	install -D -m 644 -t $(prefix)/share/dm-linear-guard docs/command.schema.json
 	install -D -m 644 tools/completion.bash \
 		$(prefix)/share/bash-completion/completions/dm-linear-guard
 	install -D -m 644 tools/modprobe.conf $(prefix)/lib/modprobe.d/dm-linear-guard.conf
@@ -77,6 +88,7 @@ uninstall:
 		/lib/modules/$(KVER)/updates/dm[-_]linear[-_]guard.ko*
 	depmod -a $(KVER)
 	rm -rf $(DESTDIR)$(sbindir)/dm-linear-guard \
+		$(prefix)/share/dm-linear-guard \
 		$(prefix)/share/man/man[48]/dm-linear-guard.[48] \
 		$(prefix)/share/bash-completion/completions/dm-linear-guard \
 		$(prefix)/lib/mod*.d/dm-linear-guard.conf \
@@ -89,7 +101,7 @@ clean: clean-tools
 	$(kbuild) clean
 
 clean-tools:
-	rm -f $(unit) tools/*.o tools/.*.d tools/tests/*.o tools/tests/.*.d
+	rm -f $(command) $(unit) tools/tests/schema tools/*.o tools/.*.d tools/tests/*.o tools/tests/.*.d
 
 demo:
 	@scripts/demo
@@ -131,7 +143,8 @@ help:
 	@echo "On this machine (KDIR=DIR or KVER=RELEASE choose another kernel):"
 	@echo "  all        build the module"
 	@echo "  install    install it for the kernel; needs root"
-	@echo "  unit       test the command's rules; needs neither root nor a VM"
+	@echo "  tools      build the command"
+	@echo "  unit       test the command, as far as that takes neither root nor a VM"
 	@echo "  install-tools  the command, its pages, and what loads the module at boot"
 	@echo "  uninstall  remove all of that again; needs root"
 	@echo "  clean      remove what the build made"
