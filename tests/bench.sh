@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # What I/O, loads and memory cost, guarded and by the stock target in turns.
-# Usage: bench.sh [io | dax | quick | memory | loads | growth]...; prints lines of
+# Usage: bench.sh [io | dax | quick | memory | tools | loads | growth]...; prints lines of
 # "csv,GROUP,CASE,N,SERVED BY,VALUE", in bytes for memory, else in nanoseconds:
 # instructions, where a virtual machine counts them (QEMU's -icount shift=0).
 . "$(dirname "$0")/lib.sh"
 
 exec 3>&1
-[ $# -gt 0 ] || set -- io dax memory loads growth
+[ $# -gt 0 ] || set -- io dax memory tools loads growth
 plan $#
 require fio
 built cputime
@@ -281,6 +281,64 @@ memory() {
 	mount_tracefs && serve guarded && create base "0 2048 linear /dev/ram0 0" || return
 	once memory "bytes of a device and its link" 1 guarded link_on "/dev/mapper/$P-base"
 	once memory "bytes of the module" 1 guarded cat /sys/module/dm_linear_guard/coresize
+}
+
+# asked COMMAND...: what it takes, whatever status it ends with, as some of these say
+# that not all is well.
+asked() {
+	"$cputime" "$@" 2>"$LOGS/said" || true
+}
+
+# kept COMMAND...: how many bytes it has in memory at most.
+kept() {
+	"$cputime" -m "$@" 2>"$LOGS/said" || true
+}
+
+# names_all COUNT COMMAND...: it prints a line for each of so many devices.
+names_all() {
+	local lines
+	lines=$("${@:2}" | grep -c "$P-each")
+	[ "$lines" = "$1" ] || { echo "$lines lines for $1 devices"; return 1; }
+}
+
+# each_device FIRST LAST: print what creates those, or their names.
+each_device() {
+	awk -v first="$1" -v last="$2" -v name="$P-each" -v table="$3" -v end="$4" 'BEGIN {
+		for (i = first; i <= last; i++)
+			printf("%s%d%s%s", name, i, table, i < last ? end : "\n")
+	}'
+}
+
+remove_each() {
+	# shellcheck disable=SC2033 # it is to be dmsetup itself
+	[ "$EACH" = 0 ] || each_device 1 "$EACH" "" "\n" | xargs dmsetup remove || return
+	EACH=0
+}
+
+# The operator's command, beside what it can be compared with.
+EACH=0
+tools() {
+	local tool=${DM_LINEAR_GUARD_COMMAND:-dm-linear-guard} n option
+	local table="0 8 linear /dev/mapper/$P-each2 0"
+	require "$tool"
+	serve guarded && defer remove_each || return
+	for n in 200 2000 10000; do
+		each_device $((EACH + 1)) $n ",,,,0 8 linear /dev/ram0 0" ";" |
+			dmsetup create --concise
+		EACH=$n
+		names_all $n "$tool" status -no NAME && names_all $n "$tool" status --json || return
+		for option in "" --json --tree --output-all; do
+			# shellcheck disable=SC2086 # there may be none
+			once tools "status${option:+ $option}" $n raw asked "$tool" status $option
+			# shellcheck disable=SC2086
+			once tools "bytes of status${option:+ $option}" $n raw kept "$tool" status $option
+		done
+		once tools check $n raw asked "$tool" check "$P-each1" "$table"
+		once tools "bytes of check" $n raw kept "$tool" check "$P-each1" "$table"
+		once tools "dmsetup info -c" $n raw asked dmsetup info -c
+		once tools "dmsetup ls --tree" $n raw asked dmsetup ls --tree
+	done
+	remove_each
 }
 
 # whole GROUP: all of it is measured.

@@ -2,13 +2,15 @@
 /*
  * Random operations on mapped devices, each outcome predicted by a model.
  *
- * Usage: fuzz [-s SEED] [-n OPERATIONS] [-d DEVICES] [-r RAM DISKS] [-v] PREFIX
+ * Usage: fuzz [-s SEED] [-n OPERATIONS] [-d DEVICES] [-r RAM DISKS] [-c COMMAND] [-v]
+ *	PREFIX
  *
  * Creates, loads, clears, suspends, resumes, renames and removes devices named
  * PREFIX-*, and knows from a model of its own (two slots for each device, and
  * the rules as the README states them) whether each is accepted and with which
  * errno it is refused.  Reads back sectors and knows where their data comes
- * from.  Runs with the scope and max_depth that the module has.
+ * from.  Runs with the scope and max_depth that the module has.  With -c, the operator's
+ * command has to foretell each load as well.
  *
  * Prints the seed, and with the same arguments does the same again.  Exits with
  * 1 at the first disagreement, after saying what happened.
@@ -19,6 +21,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -77,11 +80,13 @@ static bool watched;		/* the guard knows what other targets link */
 static bool adds_late;		/* a device is added by its first load */
 static bool core_knows_self;	/* core refuses a device on itself */
 static const char *prefix;
+static const char *command;
 static bool verbose;
 
 static long operation;
 static long count_loads, count_loops, count_depth, count_self, count_resumes;
 static long count_reads, count_refused_resumes, count_other, count_avoided;
+static long count_foretold;
 
 static long names;
 static char operation_text[512];
@@ -409,51 +414,120 @@ static enum source resolve(int node, unsigned int sector, int *ram,
 
 /* The kernel. */
 
+/* The parameters of a line. */
+static void put_params(char *params, size_t size, const struct segment *s)
+{
+	char node[2][32] = { "", "" };
+	int j;
+
+	params[0] = '\0';
+	for (j = 0; j < s->belows; j++)
+		node_name(node[j], sizeof(node[j]), s->below[j]);
+	switch (s->kind) {
+	case LINEAR:
+		snprintf(params, size, "%s %u", node[0], s->offset[0]);
+		break;
+	case STRIPED:
+		if (s->belows == 2)
+			snprintf(params, size, "2 %d %s %u %s %u", CHUNK, node[0],
+				 s->offset[0], node[1], s->offset[1]);
+		else
+			snprintf(params, size, "1 %d %s %u", CHUNK, node[0],
+				 s->offset[0]);
+		break;
+	case ORIGIN:
+		snprintf(params, size, "%s", node[0]);
+		break;
+	case CRYPT:
+		snprintf(params, size, "cipher_null-ecb - 0 %s %u", node[0],
+			 s->offset[0]);
+		break;
+	default:
+		break;
+	}
+}
+
 /* Run a task, of which a table may be a part; 0 or an errno. */
 static int run(int type, const char *name, const struct table *t,
 	       const char *new_name, struct dm_info *info)
 {
 	struct dm_task *task = new_task(type, name);
-	int i, j;
+	unsigned int size;
+	char params[256];
+	int i;
 
 	if (new_name)
 		dm_task_set_newname(task, new_name);
 	for (i = 0; t && i < t->segments; i++) {
-		const struct segment *s = &t->segment[i];
-		char params[256] = "", node[2][32];
-		unsigned int size = t->segments == 2 ? HALF : SIZE;
-
-		for (j = 0; j < s->belows; j++)
-			node_name(node[j], sizeof(node[j]), s->below[j]);
-		switch (s->kind) {
-		case LINEAR:
-			snprintf(params, sizeof(params), "%s %u", node[0],
-				 s->offset[0]);
-			break;
-		case STRIPED:
-			if (s->belows == 2)
-				snprintf(params, sizeof(params),
-					 "2 %d %s %u %s %u", CHUNK, node[0],
-					 s->offset[0], node[1], s->offset[1]);
-			else
-				snprintf(params, sizeof(params), "1 %d %s %u",
-					 CHUNK, node[0], s->offset[0]);
-			break;
-		case ORIGIN:
-			snprintf(params, sizeof(params), "%s", node[0]);
-			break;
-		case CRYPT:
-			snprintf(params, sizeof(params),
-				 "cipher_null-ecb - 0 %s %u", node[0],
-				 s->offset[0]);
-			break;
-		default:
-			break;
-		}
+		size = t->segments == 2 ? HALF : SIZE;
+		put_params(params, sizeof(params), &t->segment[i]);
 		dm_task_add_target(task, (uint64_t)i * size, size,
-				   kind_name[s->kind], params);
+				   kind_name[t->segment[i].kind], params);
 	}
 	return run_task(task, info);
+}
+
+/* The errno in parentheses that the command has written. */
+static int read_errno(const char *text)
+{
+	static const struct {
+		const char *name;
+		int error;
+	} errors[] = {
+		{ "(EBUSY)", EBUSY }, { "(EINVAL)", EINVAL }, { "(ELOOP)", ELOOP },
+		{ "(ENODEV)", ENODEV }, { "(ENXIO)", ENXIO },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+		if (strstr(text, errors[i].name))
+			return errors[i].error;
+	return -1;
+}
+
+/* What the command foretells of a load: 0 or an errno, or -1. */
+static int foretell(const struct device *d, const struct table *t, char *said, size_t room)
+{
+	unsigned int size = t->segments == 2 ? HALF : SIZE;
+	char table[600] = "", params[256];
+	size_t length = 0;
+	int out[2], status, i;
+	ssize_t n;
+	pid_t pid;
+
+	for (i = 0; i < t->segments; i++) {
+		put_params(params, sizeof(params), &t->segment[i]);
+		length += snprintf(table + length, sizeof(table) - length, "%u %u %s %s\n",
+				   i * size, size, kind_name[t->segment[i].kind], params);
+	}
+	if (pipe2(out, O_CLOEXEC))
+		disagree("no pipe: %s", strerror(errno));
+	pid = fork();
+	if (!pid) {
+		dup2(out[1], 1);
+		dup2(out[1], 2);
+		execlp(command, command, "check", "--", d->name, table, NULL);
+		_exit(127);
+	}
+	close(out[1]);
+	for (length = 0; length < room - 1; length += n) {
+		n = read(out[0], said + length, room - 1 - length);
+		if (n <= 0)
+			break;
+	}
+	said[length] = '\0';
+	close(out[0]);
+	if (pid < 0 || waitpid(pid, &status, 0) < 0 || !WIFEXITED(status))
+		disagree("the command did not run");
+	switch (WEXITSTATUS(status)) {
+	case 0:		/* accepted */
+	case 6:		/* and so although it is a loop, or too deep */
+		return 0;
+	case 1:
+		return read_errno(said);
+	default:
+		return -1;
+	}
 }
 
 static bool is_added(const struct device *d)
@@ -549,7 +623,8 @@ static void do_load(int own)
 	struct device *d = &device[own];
 	struct table t = { .segments = 1 + below(2) };
 	bool avoid = false;
-	int i, wanted, got, len;
+	int i, wanted, got, len, foretold = -1;
+	char said[1024] = "";
 
 	for (i = 0; i < t.segments; i++)
 		random_segment(&t.segment[i], t.segments == 2 ? HALF : SIZE);
@@ -560,9 +635,15 @@ static void do_load(int own)
 		count_avoided++;
 		return;
 	}
+	if (command) {
+		foretold = foretell(d, &t, said, sizeof(said));
+		count_foretold++;
+	}
 	got = run(DM_DEVICE_RELOAD, d->name, &t, NULL, NULL);
 	if (wanted != got)
 		disagree("wanted '%s', got '%s'", strerror(wanted), strerror(got));
+	if (command && foretold != got)
+		disagree("got '%s', and the command had said: %s", strerror(got), said);
 
 	switch (wanted) {
 	case 0:
@@ -769,8 +850,11 @@ int main(int argc, char **argv)
 	char text[16];
 	int option;
 
-	while ((option = getopt(argc, argv, "s:n:d:r:v")) != -1) {
+	while ((option = getopt(argc, argv, "c:s:n:d:r:v")) != -1) {
 		switch (option) {
+		case 'c':
+			command = optarg;
+			break;
 		case 's':
 			seed = strtoul(optarg, NULL, 0);
 			break;
@@ -792,7 +876,7 @@ int main(int argc, char **argv)
 	}
 	if (optind != argc - 1 || devices < 1 || devices > MAX_DEVICES ||
 	    rams < 1 || rams > MAX_RAMS) {
-		fprintf(stderr, "usage: fuzz [-s SEED] [-n OPERATIONS] [-d DEVICES] [-r RAM DISKS] [-v] PREFIX\n");
+		fprintf(stderr, "usage: fuzz [-s SEED] [-n OPERATIONS] [-d DEVICES] [-r RAM DISKS] [-c COMMAND] [-v] PREFIX\n");
 		return 2;
 	}
 	prefix = argv[optind];
@@ -821,5 +905,7 @@ int main(int argc, char **argv)
 	       count_loads, count_loops, count_depth, count_self, count_other);
 	printf("# %ld resumes, %ld refused; %ld reads; %ld avoided\n",
 	       count_resumes, count_refused_resumes, count_reads, count_avoided);
+	if (command)
+		printf("# %ld loads foretold\n", count_foretold);
 	return 0;
 }
