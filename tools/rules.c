@@ -173,41 +173,6 @@ static void put_loop(struct path *path, struct device *holder)
 	path_add(path, holder);
 }
 
-/*
- * The longest way up from a disk that does not come back to it, or more than @cap: the
- * table that opens a loop has to be accepted.
- */
-static unsigned int walk_up(struct stack *stack, struct device *start, unsigned int cap)
-{
-	struct queue queue = { 0 };
-	struct device *device, *next;
-	unsigned int longest = 0;
-	struct edge *edge;
-
-	stack->round++;
-	start->round = stack->round;
-	start->reach = 0;
-	push(&queue, start);
-	while ((device = pop(&queue))) {
-		if (device->reach > longest)
-			longest = device->reach;
-		if (device->reach > cap)
-			continue;
-		for_each_edge(edge, device, WAY_UP) {
-			next = edge->holder;
-			if (edge->kind != EDGE_LINK || next == start ||
-			    (next->round == stack->round && next->reach > device->reach))
-				continue;
-			next->round = stack->round;
-			next->reach = device->reach + 1;
-			if (!next->queued)
-				push(&queue, next);
-		}
-	}
-	drain(&queue);
-	return longest;
-}
-
 /* The deepest next one that this walk has not come by. */
 static struct device *furthest(struct stack *stack, struct device *device, enum way way)
 {
@@ -276,8 +241,8 @@ enum verdict rules_judge(struct stack *stack, struct device *holder,
 	}
 	if (above + 1 + below <= max_depth)
 		return VERDICT_FINE;
-	if (above == STACK_FAR &&
-	    walk_up(stack, holder, max_depth) + 1 + below <= max_depth)
+	/* Below or in a loop, a table that makes nothing deeper can open it. */
+	if (above == STACK_FAR && below < holder->depth[WAY_DOWN])
 		return VERDICT_FINE;
 	put_stack(stack, path, holder, slave);
 	return VERDICT_DEEP;

@@ -632,21 +632,20 @@ static void close_reach(void)
 				reach[i][j] |= reach[i][k] && reach[k][j];
 }
 
-/* The longest way, not through one other; more than @cap stands for all that is more. */
-static unsigned int longest(unsigned int node, bool down, unsigned int without,
-			    unsigned int cap)
+/* The longest way; more than NODES stands for one with a loop on it. */
+static unsigned int longest(unsigned int node, bool down)
 {
 	bool here[NODES] = { false }, next[NODES];
 	unsigned int length, i, j;
 
 	here[node] = true;
-	for (length = 0; length <= cap; length++) {
+	for (length = 0; length <= NODES; length++) {
 		bool any = false;
 
 		memset(next, 0, sizeof(next));
 		for (i = 0; i < NODES; i++)
 			for (j = 0; here[i] && j < NODES; j++)
-				if (j != without && (down ? edge[i][j] : edge[j][i]))
+				if (down ? edge[i][j] : edge[j][i])
 					next[j] = true;
 		for (i = 0; i < NODES; i++)
 			any |= next[i];
@@ -659,12 +658,18 @@ static unsigned int longest(unsigned int node, bool down, unsigned int without,
 
 static enum verdict model(unsigned int holder, unsigned int slave, unsigned int max_depth)
 {
+	unsigned int above;
+
 	if (holder == slave)
 		return VERDICT_SELF;
 	if (reach[slave][holder])
 		return VERDICT_LOOP;
-	if (longest(holder, false, holder, max_depth) + 1 +
-	    longest(slave, true, NODES, max_depth) > max_depth)
+	above = longest(holder, false);
+	/* What is below or in a loop is to get no deeper. */
+	if (above > NODES)
+		return longest(slave, true) < longest(holder, true) ? VERDICT_FINE :
+								      VERDICT_DEEP;
+	if (above + 1 + longest(slave, true) > max_depth)
 		return VERDICT_DEEP;
 	return VERDICT_FINE;
 }
