@@ -241,8 +241,9 @@ enum verdict rules_judge(struct stack *stack, struct device *holder,
 	}
 	if (above + 1 + below <= max_depth)
 		return VERDICT_FINE;
-	/* Below or in a loop, a table that makes nothing deeper can open it. */
-	if (above == STACK_FAR && below < holder->depth[WAY_DOWN])
+	/* A table that can open a loop is fine, whatever is above. */
+	if (above == STACK_FAR && below < STACK_FAR &&
+	    reaches(stack, holder, holder, false))
 		return VERDICT_FINE;
 	put_stack(stack, path, holder, slave);
 	return VERDICT_DEEP;

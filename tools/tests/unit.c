@@ -665,10 +665,9 @@ static enum verdict model(unsigned int holder, unsigned int slave, unsigned int 
 	if (reach[slave][holder])
 		return VERDICT_LOOP;
 	above = longest(holder, false);
-	/* What is below or in a loop is to get no deeper. */
-	if (above > NODES)
-		return longest(slave, true) < longest(holder, true) ? VERDICT_FINE :
-								      VERDICT_DEEP;
+	/* What can open a loop may have any number above. */
+	if (reach[holder][holder] && longest(slave, true) <= NODES)
+		return VERDICT_FINE;
 	if (above + 1 + longest(slave, true) > max_depth)
 		return VERDICT_DEEP;
 	return VERDICT_FINE;
