@@ -22,6 +22,7 @@
 
 #include "columns.h"
 #include "command.h"
+#include "mapper.h"
 #include "say.h"
 #include "system.h"
 
@@ -141,6 +142,7 @@ int main(int argc, char **argv)
 	const char *name = argc > 1 ? argv[1] : NULL;
 
 	setlocale(LC_ALL, "");
+	mapper_init();
 	if (!name) {
 		print_help(stderr);
 		return STATUS_USAGE;

@@ -51,20 +51,25 @@ const char *mapper_said(void)
 	return said[0] ? said : "libdevmapper does not say why";
 }
 
+/**
+ * mapper_init() - before anything else of libdevmapper's
+ *
+ * Its messages are for mapper_said() alone.  At the end of the program it complains of each
+ * memory pool that is left, as after an error.
+ */
+void mapper_init(void)
+{
+	dm_log_with_errno_init(hear);
+	/* Names as they are in the kernel, whatever is in them. */
+	dm_set_name_mangling_mode(DM_STRING_MANGLING_NONE);
+	dm_hold_control_dev(1);
+}
+
 /* NULL if there is no device-mapper to ask, of which libdevmapper speaks. */
 static struct dm_task *new_task(int type)
 {
-	static bool started;
 	struct dm_task *task;
 
-	if (!started) {
-		started = true;
-		dm_log_with_errno_init(hear);
-		/* Names as they are in the kernel, whatever is in them. */
-		dm_set_name_mangling_mode(DM_STRING_MANGLING_NONE);
-		dm_udev_set_sync_support(0);
-		dm_hold_control_dev(1);
-	}
 	said[0] = '\0';
 	task = dm_task_create(type);
 	if (task)

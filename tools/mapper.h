@@ -70,6 +70,8 @@ enum served {
 enum served mapper_served(const struct mapped *status);
 bool mapper_same_table(const struct mapped *one, const struct mapped *other);
 
+void mapper_init(void);
+
 /*
  * All return 0 or a negative errno: -ENXIO if there is no such device, -ENODEV if there
  * is no device-mapper.
