@@ -429,8 +429,7 @@ static void read_stack(struct checking *checking)
 	if (r)
 		die(STATUS_FAILED, "block devices cannot be listed: %s", strerror(-r));
 	r = lookup_mapped(checking->stack);
-	/* Without device-mapper there is no mapped device yet. */
-	if (r && r != -ENODEV)
+	if (r)
 		die(STATUS_FAILED, "mapped devices cannot be listed: %s", mapper_said());
 	hidden_read(checking->stack);
 }
