@@ -101,6 +101,7 @@ static void not_known(struct checking *checking, const struct line *line,
 
 /* What is known of a device that a line has opened; in its @data. */
 struct slave {
+	bool guarded;		/* a line of the guard has opened it */
 	bool measured;
 	struct area area;
 };
@@ -214,23 +215,39 @@ static void judge(struct checking *checking, const struct line *line, const char
 		ruling.reason = "Device closes a loop that the module cannot see";
 		ruling.excuse = "it would hang, through a file, swap, zram or a snapshot";
 	}
+	/* The lines behind it are judged with that loop there. */
+	if (ruling.outcome == OUTCOME_LET_THROUGH && verdict != VERDICT_DEEP) {
+		stack_link(checking->stack, checking->own, slave, EDGE_LINK);
+		rules_measure(checking->stack);
+	}
 	if (ruling.outcome == OUTCOME_ACCEPTED)
 		path_free(&path);
 	else
 		remark(checking, line, ruling, word)->path = path;
 }
 
-/* One device of a line, asked about once; NULL if there is nothing more to ask of it. */
+/*
+ * One device of a line; NULL if there is nothing more to ask of it.  It is judged for the
+ * first line that opens it, and for the first of the guard's, whoever has opened it before.
+ */
 static struct device *open_device(struct checking *checking, const struct line *line,
 				  const char *word)
 {
+	bool guard = rules_server(&checking->setting, line->type) == SERVER_GUARD;
 	struct device *slave = find_slave(checking, line, word);
+	struct slave *known;
 
-	if (slave && !slave->data) {
-		slave->data = need(dm_pool_zalloc(checking->stack->pool,
-						  sizeof(struct slave)));
-		judge(checking, line, word, slave);
+	if (!slave)
+		return NULL;
+	known = slave->data;
+	if (!known) {
+		known = need(dm_pool_zalloc(checking->stack->pool, sizeof(*known)));
+		slave->data = known;
+	} else if (!guard || known->guarded) {
+		return slave;
 	}
+	known->guarded = guard;
+	judge(checking, line, word, slave);
 	return checking->refused ? NULL : slave;
 }
 
