@@ -259,7 +259,7 @@ void mapper_put(struct mapped *mapped)
 	memset(mapped, 0, sizeof(*mapped));
 }
 
-static bool is_linear(const struct target *target)
+bool target_is_linear(const struct target *target)
 {
 	return !strcmp(target->type, "linear") || !strcmp(target->type, "linear-guard");
 }
@@ -276,7 +276,7 @@ enum served mapper_served(const struct mapped *status)
 	size_t i;
 
 	for (i = 0; i < status->count; i++)
-		if (is_linear(&status->targets[i]))
+		if (target_is_linear(&status->targets[i]))
 			served |= strcmp(status->targets[i].words, "guarded") ?
 				SERVED_STOCK : SERVED_GUARD;
 	return served;
@@ -296,7 +296,8 @@ bool mapper_same_table(const struct mapped *one, const struct mapped *other)
 
 		if (a->start != b->start || a->length != b->length ||
 		    strcmp(a->words, b->words) ||
-		    (strcmp(a->type, b->type) && !(is_linear(a) && is_linear(b))))
+		    (strcmp(a->type, b->type) && !(target_is_linear(a) &&
+						target_is_linear(b))))
 			return false;
 	}
 	return true;

@@ -67,6 +67,7 @@ enum served {
 	SERVED_BOTH = 3
 };
 
+bool target_is_linear(const struct target *target);
 enum served mapper_served(const struct mapped *status);
 bool mapper_same_table(const struct mapped *one, const struct mapped *other);
 

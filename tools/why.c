@@ -168,7 +168,10 @@ static void tell(const struct refusal *refusal, const struct tale *tale)
 	putchar('\n');
 }
 
-/* Which line, if the table is still there. */
+/*
+ * Which line, if the table is still there.  It is a linear one, as no other is judged when
+ * it is resumed; another can have keys, which are not to be shown.
+ */
 static void tell_lines(const struct tale *tale, const struct stack *stack, dev_t number,
 		       enum mapper_view view)
 {
@@ -186,9 +189,10 @@ static void tell_lines(const struct tale *tale, const struct stack *stack, dev_t
 			mapper_put(&mapped);
 		return;
 	}
-	snprintf(word, sizeof(word), "%u:%u", major(device->number), minor(device->number));
+	snprintf(word, sizeof(word), "%u:%u ", major(device->number), minor(device->number));
 	for (i = 0; i < mapped.count; i++)
-		if (strstr(mapped.targets[i].words, word))
+		if (target_is_linear(&mapped.targets[i]) &&
+		    !strncmp(mapped.targets[i].words, word, strlen(word)))
 			printf("Line %zu of its %s table: %llu %llu %s %s\n", i + 1,
 			       view == MAPPER_TABLE ? "live" : "inactive",
 			       (unsigned long long)mapped.targets[i].start,
@@ -219,14 +223,15 @@ static void advise(const struct tale *tale)
 
 static void explain(const struct refusal *refusal)
 {
+	char *shown = text_shown(refusal->text);
 	struct stack *stack;
 	struct tale tale;
-	char *shown;
+	bool known = take_apart(&tale, shown);
 
-	if (!take_apart(&tale, refusal->text)) {
-		shown = text_shown(refusal->text);
+	if (!known)
 		printf("%s\n", shown);
-		free(shown);
+	free(shown);
+	if (!known) {
 		free_tale(&tale);
 		return;
 	}
