@@ -36,7 +36,7 @@ static const struct {
 	[COLUMN_DEPTH] = {
 		"DEPTH", "how many devices are stacked up to it, or \"loop\"",
 		SCOLS_FL_RIGHT },
-	[COLUMN_STATE] = { "STATE", "active or suspended", 0 },
+	[COLUMN_STATE] = { "STATE", "active, suspended or gone", 0 },
 	[COLUMN_TABLES] = { "TABLES", "tables that it has: live, inactive, both or none", 0 },
 	[COLUMN_SLAVES] = { "SLAVES", "devices that it is stacked on", SCOLS_FL_TRUNC },
 	[COLUMN_HOLDERS] = { "HOLDERS", "devices that are stacked on it", SCOLS_FL_TRUNC },
@@ -217,7 +217,7 @@ static char *text_of(const struct device *device, enum column column, bool bytes
 			shown->suspended ? "suspended" : "active";
 		break;
 	case COLUMN_TABLES:
-		text = device->mapped ? tables_name(shown) : NULL;
+		text = device->mapped && !device->gone ? tables_name(shown) : NULL;
 		break;
 	case COLUMN_SLAVES:
 		return list_knames(device, WAY_DOWN, false);
