@@ -607,6 +607,8 @@ static void draw(struct drawing *drawing, struct device *device,
 	else if (again && device->disk->edges[WAY_DOWN])
 		mark = " (see above)";
 	line = table_add(drawing->table, &drawing->report->layout, device, parent, mark);
+	/* A partition is drawn itself, its disk with all that is below. */
+	device->reach = 1;
 	if (again)
 		return;
 	device->disk->reach = 1;
