@@ -44,10 +44,9 @@ static void read_octal(char *text)
 	char *out = text;
 
 	for (; *text; text++) {
-		unsigned int code;
-
-		if (text[0] == '\\' && sscanf(text + 1, "%3o", &code) == 1 && code < 256) {
-			*out++ = (char)code;
+		if (text[0] == '\\' && strspn(text + 1, "01234567") >= 3) {
+			*out++ = (char)((text[1] - '0') << 6 | (text[2] - '0') << 3 |
+					(text[3] - '0'));
 			text += 3;
 		} else {
 			*out++ = *text;
@@ -266,7 +265,13 @@ static void see_zram(struct stack *stack, struct device *zram)
 {
 	char path[PATH_MAX];
 
-	if (sysfs_text(zram, "backing_dev", path, sizeof(path)) && path[0] == '/')
+	if (!sysfs_text(zram, "backing_dev", path, sizeof(path)) || path[0] != '/')
+		return;
+	/* The path is one of another system's. */
+	if (system_is_copy())
+		link_hidden(stack, zram, stack_by_kname(stack, strrchr(path, '/') + 1),
+			    EDGE_BACKING);
+	else
 		link_path(stack, zram, path, EDGE_BACKING);
 }
 
