@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 
 #include "kmsg.h"
 #include "module.h"
@@ -84,6 +85,20 @@ void module_read(struct module *module)
 int module_set_takeover(bool takeover)
 {
 	return system_write(MODULE "/parameters/takeover", takeover ? "Y" : "N");
+}
+
+/**
+ * refusal_age() - how long ago one was
+ *
+ * Return: seconds, or 0 if it is not known.
+ */
+uint64_t refusal_age(const struct refusal *refusal)
+{
+	struct timespec now;
+
+	if (clock_gettime(CLOCK_BOOTTIME, &now) || (uint64_t)now.tv_sec < refusal->seconds)
+		return 0;
+	return (uint64_t)now.tv_sec - refusal->seconds;
 }
 
 /* From before there was a file for it. */

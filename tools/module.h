@@ -61,6 +61,7 @@ struct module {
 
 void module_read(struct module *module);
 bool module_read_refusal(struct refusal *refusal);
+uint64_t refusal_age(const struct refusal *refusal);
 int module_set_takeover(bool takeover);
 char *module_scope_reason(const struct module *module);
 

@@ -72,19 +72,13 @@ struct device *stack_add(struct stack *stack, dev_t number, const char *kname)
 		if (!dm_hash_insert(stack->knames, device->kname, device))
 			need(NULL);
 	}
-	if (number)
-		stack_set_number(stack, device, number);
+	device->number = number;
+	if (number && !dm_hash_insert_binary(stack->numbers, &number, sizeof(number), device))
+		need(NULL);
 	*stack->last = device;
 	stack->last = &device->next;
 	stack->count++;
 	return device;
-}
-
-void stack_set_number(struct stack *stack, struct device *device, dev_t number)
-{
-	device->number = number;
-	if (!dm_hash_insert_binary(stack->numbers, &number, sizeof(number), device))
-		need(NULL);
 }
 
 /**

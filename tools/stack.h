@@ -120,7 +120,6 @@ void stack_sort_devices(struct device **devices, size_t count);
 void stack_forget(struct stack *stack);
 
 struct device *stack_add(struct stack *stack, dev_t number, const char *kname);
-void stack_set_number(struct stack *stack, struct device *device, dev_t number);
 struct edge *stack_link(struct stack *stack, struct device *holder,
 			struct device *slave, enum edge_kind kind);
 void stack_set_name(struct stack *stack, struct device *device, const char *raw);

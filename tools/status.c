@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "columns.h"
 #include "command.h"
@@ -424,15 +423,6 @@ static bool is_shown(const struct report *report, const struct device *device)
 	return false;
 }
 
-static uint64_t seconds_ago(uint64_t seconds)
-{
-	struct timespec now;
-
-	if (clock_gettime(CLOCK_BOOTTIME, &now) || (uint64_t)now.tv_sec < seconds)
-		return 0;
-	return (uint64_t)now.tv_sec - seconds;
-}
-
 static struct json_object *module_json(const struct report *report)
 {
 	struct json_object *object = need(json_object_new_object());
@@ -481,7 +471,7 @@ static struct json_object *refusal_json(const struct report *report)
 		return NULL;
 	object = need(json_object_new_object());
 	json_set(object, "boottime", json_number(refusal->seconds));
-	json_set(object, "seconds-ago", json_number(seconds_ago(refusal->seconds)));
+	json_set(object, "seconds-ago", json_number(refusal_age(refusal)));
 	json_set(object, "kind", json_text(refusal->kind));
 	json_set(object, "maj:min", json_devt(refusal->number));
 	json_set(object, "text", json_text(refusal->text));
@@ -559,7 +549,7 @@ static void print_refusal(const struct report *report)
 
 	if (!report->knows_refusal || !report->refusal.there)
 		return;
-	age = text_age(seconds_ago(report->refusal.seconds));
+	age = text_age(refusal_age(&report->refusal));
 	shown = text_shown(report->refusal.text);
 	print_setting("last_refusal", "%s ago: %s", age, shown);
 	free(shown);

@@ -35,16 +35,6 @@ static char *put_path(char *path, const struct device *device, const char *file)
 }
 
 /**
- * sysfs_path() - where a file of a device's is
- *
- * Return: to be freed.
- */
-char *sysfs_path(const struct device *device, const char *file)
-{
-	return need(strdup(put_path((char[PATH_SIZE]) { 0 }, device, file)));
-}
-
-/**
  * sysfs_text() - what a file of a device's says, without the newline
  * @device: which
  * @file: of it
@@ -203,10 +193,7 @@ int sysfs_read_links(struct stack *stack)
 	return r;
 }
 
-/**
- * sysfs_read_name() - have a mapped device's name and uuid, if nobody has told it
- */
-void sysfs_read_name(struct stack *stack, struct device *device)
+static void read_name(struct stack *stack, struct device *device)
 {
 	char text[PATH_SIZE];
 
@@ -218,10 +205,13 @@ void sysfs_read_name(struct stack *stack, struct device *device)
 		device->uuid = need(dm_pool_strdup(stack->pool, text));
 }
 
+/**
+ * sysfs_read_names() - have the names and uuids of mapped devices that nobody has told
+ */
 void sysfs_read_names(struct stack *stack)
 {
 	struct device *device;
 
 	for (device = stack->first; device; device = device->next)
-		sysfs_read_name(stack, device);
+		read_name(stack, device);
 }

@@ -14,11 +14,9 @@
 
 int sysfs_read_devices(struct stack *stack);
 int sysfs_read_links(struct stack *stack);
-void sysfs_read_name(struct stack *stack, struct device *device);
 void sysfs_read_names(struct stack *stack);
 
 /* A file of a device's, as in "queue/rotational". */
-char *sysfs_path(const struct device *device, const char *file);
 uint64_t sysfs_number(const struct device *device, const char *file);
 size_t sysfs_text(const struct device *device, const char *file, char *text, size_t size);
 

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -146,14 +145,10 @@ static const char *verb(const struct tale *tale)
 
 static void tell(const struct refusal *refusal, const struct tale *tale)
 {
-	struct timespec now = { 0 };
+	char *age = text_age(refusal_age(refusal));
 	const char *slave = slave_of(tale);
-	char *age;
 	size_t i;
 
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	age = text_age((uint64_t)now.tv_sec > refusal->seconds ?
-		       (uint64_t)now.tv_sec - refusal->seconds : 0);
 	printf("%s ago, %s %s: ", age, tale->own, verb(tale));
 	free(age);
 	if (tale->self)
