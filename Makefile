@@ -33,7 +33,8 @@ unit-objects := tools/tests/unit.o $(addprefix tools/,lookup.o mapper.o rules.o 
 CPPFLAGS ?= -D_FORTIFY_SOURCE=2
 CFLAGS ?= -O2 -g -fPIE -fstack-protector-strong
 LDFLAGS ?= -pie -Wl,-z,relro,-z,now
-command-flags = -std=gnu11 -D_GNU_SOURCE -DDM_LINEAR_GUARD_VERSION='"$(VERSION)"' \
+command-flags = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
+	-DDM_LINEAR_GUARD_VERSION='"$(VERSION)"' \
 	-Wall -Wextra -Werror -Wformat=2 -Wmissing-prototypes -Wshadow -Wstrict-prototypes \
 	-Itools -MMD -MP -MF $(@D)/.$(@F).d
 command-libs := -ldevmapper -lsmartcols -ljson-c -ldl

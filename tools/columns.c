@@ -14,6 +14,7 @@
 #include <sys/sysmacros.h>
 
 #include "columns.h"
+#include "command.h"
 #include "json.h"
 #include "say.h"
 #include "sysfs.h"
@@ -382,6 +383,6 @@ struct libscols_line *table_add(struct libscols_table *table, const struct layou
 void table_print(struct libscols_table *table)
 {
 	if (scols_print_table(table))
-		say("the table cannot be printed");
+		die(STATUS_FAILED, "the table cannot be printed");
 	scols_unref_table(table);
 }

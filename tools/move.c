@@ -147,12 +147,16 @@ static enum moved stays(const struct moving *moving, const char *why)
 
 static enum moved failed(const struct moving *moving, const char *what, int error)
 {
-	bool said = error == EIO || error == ENODEV;
+	const char *reason = strerror(error);
 	char *why;
 
 	if (error == ENXIO)
 		return MOVED_GONE;
-	why = format_text("%s: %s", what, said ? mapper_said() : strerror(error));
+	if (error == ELOOP)
+		reason = "the module refuses it (ELOOP)";
+	else if (error == EIO || error == ENODEV)
+		reason = mapper_said();
+	why = format_text("%s: %s", what, reason);
 	stays(moving, why);
 	free(why);
 	return MOVED_NOT;
