@@ -309,6 +309,13 @@ each_device() {
 	}'
 }
 
+# add_each LAST: those up to that one, of which dmsetup reads 256 KiB at most.
+add_each() {
+	each_device $((EACH + 1)) "$1" ",,,,0 8 linear /dev/ram0 0" ";" |
+		dmsetup create --concise || return
+	EACH=$1
+}
+
 remove_each() {
 	# shellcheck disable=SC2033 # it is to be dmsetup itself
 	[ "$EACH" = 0 ] || each_device 1 "$EACH" "" "\n" | xargs dmsetup remove || return
@@ -323,9 +330,9 @@ tools() {
 	require "$tool"
 	serve guarded && defer remove_each || return
 	for n in 200 2000 10000; do
-		each_device $((EACH + 1)) $n ",,,,0 8 linear /dev/ram0 0" ";" |
-			dmsetup create --concise
-		EACH=$n
+		while [ "$EACH" -lt "$n" ]; do
+			add_each $((EACH + 1800 < n ? EACH + 1800 : n)) || return
+		done
 		names_all $n "$tool" status -no NAME && names_all $n "$tool" status --json || return
 		for option in "" --json --tree --output-all; do
 			# shellcheck disable=SC2086 # there may be none
