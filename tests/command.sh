@@ -79,7 +79,7 @@ check "status of all ends with 8 while a device is not guarded" \
 	answers 8 '^max_depth +32$' status
 check "status --tree draws a slave below its holder" \
 	answers 8 "^[^ ]+$P-b .* stock " status --tree
-check "status of a device that is not there ends with 5" answers 5 "no device $P-z" status "$P-z"
+check "status of a device that is not there ends with 5" answers 5 "no device \"$P-z\"" status "$P-z"
 check "status takes the path of a device" answers 0 "^$P-c " status "$C"
 check "status -o + shows more columns" answers 0 ' SIZE *$' status "$P-c" -o +SIZE
 check "status -rn shows words" answers 0 "^$P-c 1048576 -\$" \
@@ -229,7 +229,8 @@ check "check takes the path of a mapped device" answers 1 "^$P-a .*Device closes
 check "check takes the path of a mapped device that is not there yet" \
 	answers 0 "^$P-z: the table would be accepted" \
 	check "/dev/mapper/$P-z" "0 2048 linear $C 0"
-check "check refuses the path of a device that is not mapped" answers 5 "no mapped device /dev/ram1" \
+check "check refuses the path of a device that is not mapped" \
+	answers 5 'no mapped device "/dev/ram1"' \
 	check /dev/ram1 "0 2048 linear $C 0"
 check "check takes an option after the table" answers 0 '"outcome": "accepted"' \
 	check "$P-a" "0 2048 linear /dev/ram1 8" --json
@@ -440,7 +441,7 @@ reload a "0 16384 linear /dev/ram0 0"
 takeover 1
 check "adopt replaces an inactive table that is the live one once more" \
 	answers 0 "^1 device adopted, 0 failed" adopt "$P-a"
-check "adopt refuses an unknown device" answers 5 "no mapped device $P-z" adopt "$P-z"
+check "adopt refuses an unknown device" answers 5 "no mapped device \"$P-z\"" adopt "$P-z"
 check "adopt refuses to be called without a device" answers 2 "^Usage" adopt
 check "release --all moves every guarded device" answers 0 ", 0 failed$" release --all
 check "release --all sets takeover for new tables" takeover_is N

@@ -453,7 +453,7 @@ static void read_stack(struct checking *checking)
 
 static void find_own(struct checking *checking, const char *argument)
 {
-	char *name, *shown;
+	char *name;
 
 	checking->own = lookup_device(checking->stack, argument, &name);
 	if ((checking->own && checking->own->mapped) || name) {
@@ -466,8 +466,7 @@ static void find_own(struct checking *checking, const char *argument)
 		free(name);
 		return;
 	}
-	shown = text_shown(argument);
-	die(STATUS_NO_DEVICE, "there is no mapped device %s", shown);
+	die(STATUS_NO_DEVICE, "there is no mapped device \"%s\"", argument);
 }
 
 /*

@@ -90,10 +90,36 @@ static bool find_node(const struct stack *stack, const char *path, dev_t *number
 	return true;
 }
 
+/* A mapped device by its name, or by that as dmsetup writes it. */
+static struct device *find_name(const struct stack *stack, const char *name)
+{
+	struct device *device = stack_by_name(stack, name);
+	char *unmangled;
+
+	if (device)
+		return device;
+	unmangled = text_unmangled(name);
+	device = stack_by_name(stack, unmangled);
+	free(unmangled);
+	return device;
+}
+
+/* Or by what the kernel calls it, or by its number. */
+static struct device *find_other(const struct stack *stack, const char *argument)
+{
+	struct device *device = stack_by_kname(stack, argument);
+	dev_t number;
+
+	if (!device && text_number(argument, &number))
+		device = stack_by_number(stack, number);
+	return device && device->mapped && !device->gone ? device : NULL;
+}
+
 /**
  * lookup_device() - find the device that an argument names
  * @stack: all devices, with the names of those that are mapped
- * @argument: a name; a path; or one below /dev, as in vg/lv
+ * @argument: a name; of a mapped device also its kname or number; a path; or one below
+ *	      /dev, as in vg/lv
  * @name: receives what a mapped device of that name would be called, if there is none;
  *	  to be freed; NULL if it cannot be the name of one
  *
@@ -107,22 +133,28 @@ struct device *lookup_device(const struct stack *stack, const char *argument, ch
 	const char *base;
 	char *path;
 	dev_t number;
-	bool found;
 
 	*name = NULL;
 	if (!strchr(argument, '/')) {
-		device = stack_by_name(stack, argument);
+		device = find_name(stack, argument);
+		if (!device)
+			device = find_other(stack, argument);
 		if (!device && *argument)
-			*name = need(strdup(argument));
+			*name = text_unmangled(argument);
 		return device;
 	}
 	path = format_text("%s%s", *argument == '/' ? "" : "/dev/", argument);
-	found = find_node(stack, path, &number);
 	base = path + strlen("/dev/mapper/");
-	if (!found && has_prefix(path, "/dev/mapper/") && *base && !strchr(base, '/'))
-		*name = need(strdup(base));
+	device = NULL;
+	if (find_node(stack, path, &number)) {
+		device = stack_by_number(stack, number);
+	} else if (has_prefix(path, "/dev/mapper/") && *base && !strchr(base, '/')) {
+		device = find_name(stack, base);
+		if (!device)
+			*name = text_unmangled(base);
+	}
 	free(path);
-	return found ? stack_by_number(stack, number) : NULL;
+	return device;
 }
 
 /* Two numbers as the kernel's sscanf("%u:%u%c") reads them, which wraps. */

@@ -398,7 +398,8 @@ static void find_all(struct stack *stack, struct path *devices)
 static void find_named(struct stack *stack, struct path *devices, char **names)
 {
 	struct device *device;
-	char *name, *shown;
+	bool unknown = false;
+	char *name;
 	int r = lookup_mapped(stack);
 
 	if (r)
@@ -406,12 +407,15 @@ static void find_named(struct stack *stack, struct path *devices, char **names)
 	for (; *names; names++) {
 		device = lookup_device(stack, *names, &name);
 		free(name);
-		if (!device) {
-			shown = text_shown(*names);
-			die(STATUS_NO_DEVICE, "there is no mapped device %s", shown);
+		if (device) {
+			path_add(devices, device);
+		} else {
+			say("there is no mapped device \"%s\"", *names);
+			unknown = true;
 		}
-		path_add(devices, device);
 	}
+	if (unknown)
+		exit(STATUS_NO_DEVICE);
 }
 
 /* What has gone was asked for if it was named. */

@@ -77,6 +77,7 @@ struct found {
  * @selected: only some devices were asked for
  * @found: what is wrong
  * @failed: something could not be found out
+ * @unknown: a device that was asked for is not there
  */
 struct report {
 	struct layout layout;
@@ -92,6 +93,7 @@ struct report {
 	size_t count;
 	size_t room;
 	bool failed;
+	bool unknown;
 };
 
 /* Reading. */
@@ -670,6 +672,8 @@ static int worst(const struct report *report)
 	for (i = 0; i < report->count; i++)
 		if (report->found[i].finding < finding)
 			finding = report->found[i].finding;
+	if (report->unknown)
+		return STATUS_NO_DEVICE;
 	if (report->failed && finding > FINDING_DEEP)
 		return STATUS_FAILED;
 	return finding == FINDINGS ? STATUS_FINE : (int)findings[finding].status;
@@ -678,21 +682,23 @@ static int worst(const struct report *report)
 static void select_devices(struct report *report, int count, char **names)
 {
 	struct device *device;
-	char *name, *shown;
+	char *name;
 
-	while (count--) {
+	for (; count--; names++) {
 		device = lookup_device(report->stack, *names, &name);
 		if (!device)
 			device = stack_by_kname(report->stack, *names);
 		free(name);
-		if (!device || !device->data) {
-			shown = text_shown(*names);
-			die(STATUS_NO_DEVICE, "there is no device %s", shown);
+		if (device && device->data) {
+			((struct shown *)device->data)->selected = true;
+			report->selected = true;
+		} else {
+			say("there is no device \"%s\"", *names);
+			report->unknown = true;
 		}
-		((struct shown *)device->data)->selected = true;
-		report->selected = true;
-		names++;
 	}
+	if (report->unknown && !report->selected)
+		exit(STATUS_NO_DEVICE);
 }
 
 static void set_columns(struct layout *layout, const char *list)

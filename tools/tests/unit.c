@@ -300,6 +300,7 @@ static void test_lookups(void)
 {
 	struct stack *stack = stack_new();
 	struct device *a = add(stack, 1), *b = add(stack, 2), *c = add(stack, 3);
+	char *name;
 
 	stack_set_name(stack, a, "d\\x20e");
 	stack_set_name(stack, b, "new\nline");
@@ -312,6 +313,19 @@ static void test_lookups(void)
 	      stack_by_name(stack, "new\\x0aline") == b);
 	check("a device is found by what is shown of invalid UTF-8",
 	      stack_by_name(stack, "caf\\xe9") == c);
+	check_name("a device is found by its kname", stack, "dm-1", "a device");
+	check_name("a device is found by its number", stack, "254:1", "a device");
+	check_name("a device is found by its name as dmsetup writes it", stack,
+		   "new\\x0aline", "a device");
+	check_name("a device is found by its path as udev writes it", stack,
+		   "/dev/mapper/d\\x20e", "a device");
+	stack_set_name(stack, add(stack, 4), "x y");
+	stack_set_name(stack, add(stack, 5), "dm-4");
+	check_name("a device whose name has a blank is found by that in hexadecimal", stack,
+		   "x\\x20y", "a device");
+	check("a name goes before a kname", lookup_device(stack, "dm-4", &name) ==
+	      stack_by_number(stack, makedev(254, 5)));
+	free(name);
 	check_name("a device that is not there is not found", stack, "x", "x");
 	check_name("the name of a device to be can be taken from its path", stack,
 		   "/dev/mapper/x-to-be", "x-to-be");
