@@ -207,7 +207,7 @@ check "check shows the path of a loop that would be closed" answers 1 \
 	check "$P-a" "0 2048 linear $C 0"
 set_to scope linear
 check "check says that scope=linear lets a striped loop through" answers 6 \
-	"accepted all the same: Device closes a loop; scope is linear" \
+	"would be let through: Device closes a loop; scope is linear" \
 	check "$P-a" "0 2048 striped 1 8 $C 0"
 check "check agrees with the kernel on a striped loop with scope=linear" \
 	agrees a "0 2048 striped 1 8 $C 0"
@@ -227,7 +227,7 @@ check "check says that it does not know a target" answers 11 "not known to this 
 check "check takes the path of a mapped device" answers 1 "^$P-a .*Device closes a loop" \
 	check "/dev/$(number_of $A)" "0 2048 linear $C 0"
 check "check takes the path of a mapped device that is not there yet" \
-	answers 0 "^$P-z: the table would be accepted" \
+	answers 0 "^$P-z: there is no such device yet: a new one would be accepted" \
 	check "/dev/mapper/$P-z" "0 2048 linear $C 0"
 check "check refuses the path of a device that is not mapped" \
 	answers 5 'no mapped device "/dev/ram1"' \
@@ -239,7 +239,7 @@ check "check refuses an unknown option, rather than take it for a table" \
 check "check refuses an empty table" answers 1 "There is no line in the table" check "$P-a" ""
 check "check --json of a loop is as the schema says" fits check "$P-a" "0 2048 linear $C 0"
 check "check without a table accepts the live table" \
-	answers 0 "the table would be accepted" check "$P-a"
+	answers 0 "^$P-a .*: its live table would be accepted" check "$P-a"
 check "check serves a user who is not root" nobody 0 "would be accepted" \
 	check x "0 8 linear 1:0 0"
 check "check finds a loop for a user who is not root" nobody 1 "closes a loop" \

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -49,6 +50,7 @@ struct remark {
  * @own: the device that it is for
  * @setting: what decides
  * @first: the device has had no table yet
+ * @live: the table is the live one
  * @table: the table
  * @remarks: what is said so far
  * @refused: a line would be, so that the rest is not looked at
@@ -58,6 +60,7 @@ struct checking {
 	struct device *own;
 	struct setting setting;
 	bool first;
+	bool live;
 	struct table table;
 	struct remark *remarks;
 	size_t count;
@@ -65,16 +68,29 @@ struct checking {
 	bool refused;
 };
 
+static void forget_remark(struct checking *checking)
+{
+	struct remark *at = &checking->remarks[--checking->count];
+
+	free(at->about);
+	path_free(&at->path);
+}
+
 static struct remark *remark(struct checking *checking, const struct line *line,
 			     struct ruling ruling, const char *about)
 {
+	unsigned int number = line ? line->number : 0;
 	struct remark *at;
 
+	/* A line that is refused is not accepted as well. */
+	while (ruling.outcome == OUTCOME_REFUSED && checking->count &&
+	       checking->remarks[checking->count - 1].number == number)
+		forget_remark(checking);
 	checking->remarks = grow(checking->remarks, checking->count, &checking->room,
 				 sizeof(*checking->remarks));
 	at = &checking->remarks[checking->count++];
 	memset(at, 0, sizeof(*at));
-	at->number = line ? line->number : 0;
+	at->number = number;
 	at->ruling = ruling;
 	at->about = about ? need(strdup(about)) : NULL;
 	checking->refused |= ruling.outcome == OUTCOME_REFUSED;
@@ -193,6 +209,24 @@ static struct device *find_slave(struct checking *checking, const struct line *l
 	return NULL;
 }
 
+/* "cache (dm-1) is in a loop", behind what else excuses a verdict; in the pool. */
+static const char *excuse_loop(const struct checking *checking, const struct path *path,
+			       const char *excuse)
+{
+	const struct device *device = rules_in_loop(checking->stack, path);
+	char *shown, *text;
+
+	if (!device)
+		return excuse;
+	shown = device_shown(device);
+	text = format_text("%s%s%s is in a loop", excuse ? excuse : "", excuse ? "; " : "",
+			   shown);
+	excuse = need(dm_pool_strdup(checking->stack->pool, text));
+	free(shown);
+	free(text);
+	return excuse;
+}
+
 /* Loops and depth: as the module, and as it cannot. */
 static void judge(struct checking *checking, const struct line *line, const char *word,
 		  struct device *slave)
@@ -212,9 +246,11 @@ static void judge(struct checking *checking, const struct line *line, const char
 	if (verdict == VERDICT_FINE &&
 	    rules_hidden(checking->stack, checking->own, slave, &path)) {
 		ruling.outcome = OUTCOME_HIDDEN;
-		ruling.reason = "Device closes a loop that the module cannot see";
-		ruling.excuse = "it would hang, through a file, swap, zram or a snapshot";
+		ruling.reason = "closes a loop that the module cannot see";
+		ruling.excuse = "I/O in it hangs (through a file, swap, zram or a snapshot)";
 	}
+	if (verdict == VERDICT_DEEP)
+		ruling.excuse = excuse_loop(checking, &path, ruling.excuse);
 	/* The lines behind it are judged with that loop there. */
 	if (ruling.outcome == OUTCOME_LET_THROUGH && verdict != VERDICT_DEEP) {
 		stack_link(checking->stack, checking->own, slave, EDGE_LINK);
@@ -498,7 +534,7 @@ static char *live_table(const struct checking *checking)
 	if (!system_is_copy())
 		need_root("check without a table");
 	if (!checking->own->number)
-		die(STATUS_NO_DEVICE, "there is no mapped device %s", shown);
+		die(STATUS_NO_DEVICE, "there is no mapped device \"%s\"", shown);
 	r = mapper_get(checking->own->number, MAPPER_TABLE, &mapped);
 	if (r == -ENXIO)
 		die(STATUS_NO_DEVICE, "%s has gone", shown);
@@ -536,17 +572,21 @@ static char *read_input(void)
 
 /* What is said. */
 
+/* The man page has the same words. */
 static const struct {
 	const char *name;	/* in JSON */
-	const char *words;	/* in between */
+	const char *words;	/* before the reason */
+	const char *between;	/* reason and excuse */
 	enum status status;
 } outcomes[] = {
-	[OUTCOME_ACCEPTED] = { "accepted", "would be accepted", STATUS_FINE },
-	[OUTCOME_REFUSED] = { "refused", "would be refused", STATUS_NO },
+	[OUTCOME_ACCEPTED] = { "accepted", "would be accepted", "", STATUS_FINE },
+	[OUTCOME_REFUSED] = { "refused", "would be refused: ", "; ", STATUS_NO },
 	[OUTCOME_LET_THROUGH] = {
-		"let-through", "would be accepted all the same", STATUS_LET_THROUGH },
-	[OUTCOME_HIDDEN] = { "hidden-loop", "would be accepted", STATUS_HIDDEN },
-	[OUTCOME_UNKNOWN] = { "unknown", "cannot be foretold", STATUS_UNKNOWN },
+		"let_through", "would be let through: ", "; ", STATUS_LET_THROUGH },
+	[OUTCOME_HIDDEN] = {
+		"hidden_loop", "would be accepted, but ", ": ", STATUS_HIDDEN },
+	[OUTCOME_UNKNOWN] = {
+		"unpredictable", "cannot be predicted: ", "; ", STATUS_UNKNOWN },
 };
 
 /* A refusal ends the load; of the others the worst counts. */
@@ -564,22 +604,26 @@ static enum outcome whole_outcome(const struct checking *checking)
 	return OUTCOME_ACCEPTED;
 }
 
-static void print_remark(const char *own, const struct remark *at)
+static void print_remark(const struct checking *checking, const char *own,
+			 const struct remark *at)
 {
+	const char *its = checking->live ? "its live" : "the";
 	const struct ruling *ruling = &at->ruling;
 	char *shown;
 	size_t i;
 
-	printf("%s: ", own);
-	if (at->number)
-		printf("line %u ", at->number);
+	printf("%s%s: ", own, checking->own->number ? "" : " (new)");
+	if (!at->number)
+		printf("%s table", its);
+	else if (checking->live)
+		printf("line %u of its live table", at->number);
 	else
-		printf("the table ");
-	printf("%s: %s", outcomes[ruling->outcome].words, ruling->reason);
+		printf("line %u", at->number);
+	printf(" %s%s", outcomes[ruling->outcome].words, ruling->reason);
 	if (ruling->error)
 		printf(" (%s)", text_error(ruling->error));
 	if (ruling->excuse)
-		printf("; %s", ruling->excuse);
+		printf("%s%s", outcomes[ruling->outcome].between, ruling->excuse);
 	putchar('\n');
 	if (at->about && !at->path.length) {
 		shown = text_shown(at->about);
@@ -601,9 +645,12 @@ static void print_text(const struct checking *checking)
 	size_t i;
 
 	for (i = 0; i < checking->count; i++)
-		print_remark(own, &checking->remarks[i]);
-	if (!checking->count)
-		printf("%s: the table would be accepted\n", own);
+		print_remark(checking, own, &checking->remarks[i]);
+	if (!checking->count && !checking->own->number)
+		printf("%s: there is no such device yet: a new one would be accepted\n", own);
+	else if (!checking->count)
+		printf("%s: %s table would be accepted\n", own,
+		       checking->live ? "its live" : "the");
 	free(own);
 }
 
@@ -615,6 +662,7 @@ static void print_json(const struct checking *checking)
 	document_begin();
 	document_put("name", json_text(checking->own->name));
 	document_put("kname", json_text(checking->own->kname));
+	document_put("new", json_object_new_boolean(!checking->own->number));
 	document_put("outcome", json_text(outcomes[whole_outcome(checking)].name));
 	document_begin_list("remarks");
 	for (i = 0; i < checking->count; i++) {
@@ -637,25 +685,40 @@ static void print_json(const struct checking *checking)
 
 static void finish(struct checking *checking)
 {
-	size_t i;
-
-	for (i = 0; i < checking->count; i++) {
-		free(checking->remarks[i].about);
-		path_free(&checking->remarks[i].path);
-	}
+	while (checking->count)
+		forget_remark(checking);
 	free(checking->remarks);
 	table_free(&checking->table);
 	stack_free(checking->stack);
+}
+
+/* What nobody means for the text of a table. */
+static bool is_file(const char *text)
+{
+	struct stat status;
+
+	return strcmp(text, "-") && !text[strcspn(text, " \t\n")] && !stat(text, &status);
+}
+
+/* The text of the table that is to be checked; to be freed. */
+static char *find_text(struct checking *checking, const char *text)
+{
+	checking->live = !text;
+	if (!text)
+		return live_table(checking);
+	return strcmp(text, "-") ? need(strdup(text)) : read_input();
 }
 
 static int run(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'J' },
+		{ "table", required_argument, NULL, OPTION_OWN },
 		COMMON_OPTIONS,
 		{ 0 }
 	};
 	struct checking checking = { 0 };
+	const char *given = NULL;
 	struct module module;
 	bool json = false;
 	int option, status;
@@ -664,24 +727,29 @@ static int run(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "hJ", options, NULL)) != -1) {
 		if (option == 'J')
 			json = true;
+		else if (option == OPTION_OWN)
+			given = optarg;
 		else
 			common_option(&command_check, option, optarg);
 	}
 	argc -= optind;
 	argv += optind;
 	if (argc != 1 && argc != 2)
-		usage_error(&command_check, argc ? "too many arguments" : "which device?");
+		usage_error(&command_check, argc ? "too many arguments" :
+			    "give the NAME of a device");
+	if (given && argc == 2)
+		usage_error(&command_check, "only one of TABLE and --table can be given");
+	if (argc == 2)
+		given = argv[1];
+	if (given && is_file(given))
+		usage_error(&command_check,
+			    "TABLE is the text of a table; for a file: check NAME - <FILE");
 
 	module_read(&module);
 	checking.setting = module.setting;
 	read_stack(&checking);
 	find_own(&checking, argv[0]);
-	if (argc == 1)
-		text = live_table(&checking);
-	else if (!strcmp(argv[1], "-"))
-		text = read_input();
-	else
-		text = need(strdup(argv[1]));
+	text = find_text(&checking, given);
 	find_tables(&checking);
 	rules_measure(checking.stack);
 	check_text(&checking, text);
@@ -701,7 +769,10 @@ const struct command command_check = {
 	.usage = "check [OPTION...] NAME [TABLE]",
 	.help =
 		"  -J, --json          print JSON\n"
+		"      --table TABLE   the same as TABLE\n"
 		"\n"
-		"TABLE is what dmsetup --table takes; -: standard input; none: the live table.\n",
+		"TABLE is the text that dmsetup --table takes; \"-\": read it from standard\n"
+		"input; without it, the live table is checked.  Standard input is read only\n"
+		"for \"-\".\n",
 	.run = run,
 };

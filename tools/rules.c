@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the module and the kernel refuse, foretold: nothing here asks either.
+ * What the module and the kernel refuse, predicted: nothing here asks either.
  *
  * Copyright (C) 2026 The dm-linear-guard developers
  *
@@ -263,6 +263,21 @@ bool rules_hidden(struct stack *stack, struct device *holder, struct device *sla
 		return false;
 	put_loop(path, holder);
 	return true;
+}
+
+/**
+ * rules_in_loop() - which device of a path is a part of a loop that is there already
+ *
+ * Return: the first one, or NULL.
+ */
+const struct device *rules_in_loop(struct stack *stack, const struct path *path)
+{
+	size_t i;
+
+	for (i = 0; i < path->length; i++)
+		if (reaches(stack, path->at[i], path->at[i], false))
+			return path->at[i];
+	return NULL;
 }
 
 /* Loops that are there: what each device reaches and is reached from. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the module and the kernel refuse, foretold: nothing here asks either.
+ * What the module and the kernel refuse, predicted: nothing here asks either.
  *
  * Copyright (C) 2026 The dm-linear-guard developers
  */
@@ -37,6 +37,7 @@ enum verdict rules_judge(struct stack *stack, struct device *holder,
 			 struct path *path);
 bool rules_hidden(struct stack *stack, struct device *holder, struct device *slave,
 		  struct path *path);
+const struct device *rules_in_loop(struct stack *stack, const struct path *path);
 
 typedef void (*rules_path_fn)(const struct path *path, void *data);
 void rules_each_loop(struct stack *stack, rules_path_fn fn, void *data);
@@ -75,7 +76,7 @@ enum outcome {
 	OUTCOME_REFUSED,
 	OUTCOME_LET_THROUGH,	/* accepted, although something is wrong */
 	OUTCOME_HIDDEN,		/* accepted, as nobody can see what is wrong */
-	OUTCOME_UNKNOWN		/* it cannot be foretold */
+	OUTCOME_UNKNOWN		/* it cannot be predicted */
 };
 
 /**
@@ -83,7 +84,8 @@ enum outcome {
  * @outcome: what
  * @error: the errno of the load, if it is refused
  * @reason: what is wrong, as in the kernel's log
- * @excuse: why it is not refused all the same, or cannot be foretold
+ * @excuse: why it is not refused all the same, or cannot be predicted; or which device
+ *	    is in a loop already
  */
 struct ruling {
 	enum outcome outcome;
