@@ -538,6 +538,8 @@ static char *live_table(const struct checking *checking)
 	r = mapper_get(checking->own->number, MAPPER_TABLE, &mapped);
 	if (r == -ENXIO)
 		die(STATUS_NO_DEVICE, "%s has gone", shown);
+	if (r && system_is_copy())
+		die(STATUS_FAILED, "%s: %s", shown, mapper_said());
 	if (r)
 		die(STATUS_FAILED, "%s: %s: %s", shown, strerror(-r), mapper_said());
 	if (!mapped.count)

@@ -10,7 +10,6 @@
 #include <libsmartcols/libsmartcols.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/sysmacros.h>
 
 #include "columns.h"
@@ -29,34 +28,39 @@ static const struct {
 	[COLUMN_KNAME] = { "KNAME", "what the kernel calls it", 0 },
 	[COLUMN_NUMBER] = { "MAJ:MIN", "major:minor number", 0 },
 	[COLUMN_UUID] = { "UUID", "UUID of a mapped device", 0 },
-	[COLUMN_SIZE] = { "SIZE", "size", SCOLS_FL_RIGHT },
-	[COLUMN_RO] = { "RO", "read-only", SCOLS_FL_RIGHT },
+	[COLUMN_SIZE] = { "SIZE", "size (-b: in bytes)", SCOLS_FL_RIGHT },
+	[COLUMN_RO] = { "RO", "1: it is read-only", SCOLS_FL_RIGHT },
 	[COLUMN_TARGETS] = { "TARGETS", "kinds of targets of its live table", 0 },
 	[COLUMN_SERVED] = {
-		"SERVED-BY", "target of its linear lines: guard, stock or both", 0 },
+		"SERVED-BY", "guard, stock or both; empty: no linear line", 0 },
 	[COLUMN_DEPTH] = {
-		"DEPTH", "how many devices are stacked up to it, or \"loop\"",
+		"DEPTH", "devices below it on the longest way down; \"loop\": in or above one",
 		SCOLS_FL_RIGHT },
-	[COLUMN_STATE] = { "STATE", "active, suspended or gone", 0 },
+	[COLUMN_STATE] = { "STATE", "active, suspended or gone; empty: no mapped device", 0 },
 	[COLUMN_TABLES] = { "TABLES", "tables that it has: live, inactive, both or none", 0 },
 	[COLUMN_SLAVES] = { "SLAVES", "devices that it is stacked on", SCOLS_FL_TRUNC },
 	[COLUMN_HOLDERS] = { "HOLDERS", "devices that are stacked on it", SCOLS_FL_TRUNC },
 	[COLUMN_HIDDEN] = {
-		"HIDDEN", "devices below it by a file, swap, zram or a snapshot",
+		"HIDDEN", "devices that it uses through a file, swap, zram or a snapshot",
 		SCOLS_FL_TRUNC },
-	[COLUMN_LOOP] = { "LOOP", "it is a part of a loop", SCOLS_FL_RIGHT },
+	[COLUMN_LOOP] = { "LOOP", "1: it is a part of a loop", SCOLS_FL_RIGHT },
 	[COLUMN_REASON] = { "REASON", "why it is not guarded, and what to do", SCOLS_FL_TRUNC },
 };
 
 /* Which columns. */
 
+/* "_" is as good as "-". */
 static bool find_column(const char *name, size_t length, enum column *column)
 {
 	unsigned int i;
+	size_t j;
 
 	for (i = 0; i < COLUMNS; i++) {
-		if (strlen(columns[i].name) != length ||
-		    strncasecmp(columns[i].name, name, length))
+		for (j = 0; j < length && columns[i].name[j]; j++)
+			if (toupper((unsigned char)name[j]) != columns[i].name[j] &&
+			    (name[j] != '_' || columns[i].name[j] != '-'))
+				break;
+		if (j < length || columns[i].name[j])
 			continue;
 		*column = i;
 		return true;
@@ -80,6 +84,7 @@ bool layout_parse(struct layout *layout, const char *list, const char **unknown)
 	else
 		layout->count = 0;
 	for (;;) {
+		list += strspn(list, " ");
 		length = strcspn(list, ",");
 		*unknown = list;
 		if (layout->count == COLUMNS || !find_column(list, length, &column))
@@ -139,16 +144,22 @@ char *column_reason(const struct device *device)
 {
 	const struct shown *shown = device->data;
 	const char *some, *before = "";
+	char *name, *quoted, *reason;
 
 	if (!(shown->served & SERVED_STOCK))
 		return NULL;
 	some = shown->served == SERVED_BOTH ? "some of its lines were" : "its table was";
 	if (shown->suspended)
-		before = "; resume it first, as it is suspended";
+		before = " (it is suspended: resume it first)";
 	else if (shown->inactive)
-		before = "; resume or clear its inactive table first";
-	return format_text("%s loaded by the stock target: adopt it%s",
-			   some, before);
+		before = " (resume or clear its inactive table first)";
+	name = text_shown(device->name ? device->name : device->kname);
+	quoted = text_quoted(name);
+	reason = format_text("%s loaded by the stock target%s: dm-linear-guard adopt %s%s",
+			     some, before, *name == '-' ? "-- " : "", quoted);
+	free(name);
+	free(quoted);
+	return reason;
 }
 
 /* The knames at the other ends of a device's edges, with commas between them. */
@@ -214,11 +225,12 @@ static char *text_of(const struct device *device, enum column column, bool bytes
 		text = "loop";
 		break;
 	case COLUMN_STATE:
-		text = device->gone ? "gone" : !device->mapped ? NULL :
+		text = device->gone ? "gone" : !device->mapped || shown->unknown ? NULL :
 			shown->suspended ? "suspended" : "active";
 		break;
 	case COLUMN_TABLES:
-		text = device->mapped && !device->gone ? tables_name(shown) : NULL;
+		text = device->mapped && !device->gone && !shown->unknown ?
+			tables_name(shown) : NULL;
 		break;
 	case COLUMN_SLAVES:
 		return list_knames(device, WAY_DOWN, false);
@@ -312,7 +324,7 @@ struct json_object *columns_json(const struct layout *layout, const struct devic
 	for (i = 0; i < layout->count; i++) {
 		snprintf(key, sizeof(key), "%s", columns[layout->at[i]].name);
 		for (j = 0; key[j]; j++)
-			key[j] = (char)tolower((unsigned char)key[j]);
+			key[j] = key[j] == '-' ? '_' : (char)tolower((unsigned char)key[j]);
 		json_set(object, key, json_of(device, layout->at[i]));
 	}
 	return object;

@@ -22,6 +22,7 @@
  * @live: it has a live table
  * @inactive: and an inactive one
  * @suspended: it is
+ * @unknown: what of it is live, inactive or suspended could not be found out
  * @in_loop: the devices below lead back to it
  * @selected: it was asked for by name
  */
@@ -31,6 +32,7 @@ struct shown {
 	bool live;
 	bool inactive;
 	bool suspended;
+	bool unknown;
 	bool in_loop;
 	bool selected;
 };
@@ -59,7 +61,7 @@ enum column {
  * struct layout - which columns, and how
  * @at: in this order
  * @count: of these
- * @tree: draw what is below a device below it
+ * @tree: draw what a device is stacked on below it
  * @raw: no spaces, and a word for what is empty
  * @pairs: NAME="value"
  * @no_headings: no headings

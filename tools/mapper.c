@@ -46,6 +46,9 @@ hear(int level, const char *file, int line, int dm_errno, const char *format, ..
 	va_end(arguments);
 }
 
+/**
+ * mapper_said() - what libdevmapper said of the last error
+ */
 const char *mapper_said(void)
 {
 	return said[0] ? said : "libdevmapper does not say why";
@@ -192,8 +195,11 @@ static int read_copy(dev_t number, enum mapper_view view, struct mapped *mapped)
 	mapped->text = need(malloc(64 * 1024));
 	snprintf(path, sizeof(path), "dm/%u:%u", major(number), minor(number));
 	length = system_read(path, mapped->text, 64 * 1024);
-	if (length < 0)
+	if (length < 0) {
+		snprintf(said, sizeof(said), "the copy has no file %s: its tables are not known",
+			 path);
 		return (int)length;
+	}
 	mapped->live = strstr(mapped->text, "status") == mapped->text ||
 		strstr(mapped->text, "\nstatus");
 	mapped->inactive = strstr(mapped->text, "inactive-");

@@ -87,7 +87,7 @@ int mapper_clear(dev_t number);
 int mapper_resume(dev_t number);
 bool mapper_split_lvm(const char *name, char *group, size_t size);
 
-/* What libdevmapper said of the last error. */
+/* Of the last error. */
 const char *mapper_said(void);
 
 #endif /* MAPPER_H */

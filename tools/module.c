@@ -19,6 +19,7 @@
 #include "module.h"
 #include "say.h"
 #include "system.h"
+#include "text.h"
 
 #define MODULE "sys/module/dm_linear_guard"
 
@@ -30,6 +31,9 @@ const char * const counter_names[COUNTERS] = {
 	[COUNTER_RECURSIONS] = "recursions_ended",
 	[COUNTER_NOT_REFUSED] = "not_refused",
 };
+
+const char refusal_unreadable[] =
+	"/" MODULE "/parameters/last_refusal cannot be read, or is not understood";
 
 /* A file of the module's; false if there is none. */
 static bool read_file(const char *name, char *text, size_t size)
@@ -101,6 +105,23 @@ uint64_t refusal_age(const struct refusal *refusal)
 	return (uint64_t)now.tv_sec - refusal->seconds;
 }
 
+/**
+ * refusal_when() - when one was, in words
+ *
+ * Since when a copy of a system is one is not known.
+ *
+ * Return: to be freed.
+ */
+char *refusal_when(const struct refusal *refusal)
+{
+	bool copy = system_is_copy();
+	char *age = text_age(copy ? refusal->seconds : refusal_age(refusal)), *when;
+
+	when = format_text("%s %s", age, copy ? "after boot" : "ago");
+	free(age);
+	return when;
+}
+
 /* From before there was a file for it. */
 static bool find_refusal(struct refusal *refusal)
 {
@@ -134,11 +155,17 @@ bool module_read_refusal(struct refusal *refusal)
 	int at = 0;
 
 	memset(refusal, 0, sizeof(*refusal));
-	if (!read_file("parameters/last_refusal", line, sizeof(line)))
-		return find_refusal(refusal);
+	if (!read_file("parameters/last_refusal", line, sizeof(line))) {
+		refusal->unreadable = system_has(MODULE "/parameters/last_refusal");
+		return !refusal->unreadable && find_refusal(refusal);
+	}
+	if (!line[0])
+		return true;
 	if (sscanf(line, "%" SCNu64 " %7s %u:%u %n", &refusal->seconds, refusal->kind, &major,
-		   &minor, &at) < 4 || !at)
-		return !line[0];
+		   &minor, &at) < 4 || !at) {
+		refusal->unreadable = true;
+		return false;
+	}
 	refusal->there = true;
 	refusal->number = makedev(major, minor);
 	snprintf(refusal->text, sizeof(refusal->text), "%s", line + at);

@@ -30,6 +30,7 @@ extern const char * const counter_names[COUNTERS];
 /**
  * struct refusal - the last one
  * @there: there was one
+ * @unreadable: the module's file is there, but does not say
  * @seconds: when, by CLOCK_BOOTTIME
  * @kind: "self", "loop" or "depth"
  * @number: of the device whose table, link or resume it was; or 0
@@ -37,6 +38,7 @@ extern const char * const counter_names[COUNTERS];
  */
 struct refusal {
 	bool there;
+	bool unreadable;
 	uint64_t seconds;
 	char kind[8];
 	dev_t number;
@@ -59,9 +61,12 @@ struct module {
 	long counters[COUNTERS];
 };
 
+extern const char refusal_unreadable[];
+
 void module_read(struct module *module);
 bool module_read_refusal(struct refusal *refusal);
 uint64_t refusal_age(const struct refusal *refusal);
+char *refusal_when(const struct refusal *refusal);
 int module_set_takeover(bool takeover);
 char *module_scope_reason(const struct module *module);
 

@@ -48,19 +48,20 @@ static const struct {
 	enum status status;
 } findings[FINDINGS] = {
 	[FINDING_LOOP] = { "loop", "LOOP", STATUS_NO },
-	[FINDING_DEEP] = { "too-deep", "TOO DEEP", STATUS_NO },
-	[FINDING_HIDDEN] = { "hidden-loop", "HIDDEN LOOP", STATUS_HIDDEN },
-	[FINDING_NOT_LOADED] = { "not-loaded", "NOT LOADED", STATUS_NO_MODULE },
+	[FINDING_DEEP] = { "too_deep", "TOO DEEP", STATUS_NO },
+	[FINDING_HIDDEN] = { "hidden_loop", "HIDDEN LOOP", STATUS_HIDDEN },
+	[FINDING_NOT_LOADED] = { "not_loaded", "NOT LOADED", STATUS_NO_MODULE },
 	[FINDING_TAKEOVER] = { "takeover", "TAKEOVER", STATUS_UNGUARDED },
 	[FINDING_SCOPE] = { "scope", "SCOPE", STATUS_UNGUARDED },
-	[FINDING_UNGUARDED] = { "unguarded", "NOT GUARDED", STATUS_UNGUARDED },
+	[FINDING_UNGUARDED] = { "not_guarded", "NOT GUARDED", STATUS_UNGUARDED },
 	[FINDING_VERSION] = { "version", "VERSION", STATUS_OUTDATED },
 	[FINDING_KERNEL] = { "kernel", "KERNEL", STATUS_OUTDATED },
 };
 
-/* One of them, with its devices if it is a loop or stack. */
+/* One of them, with its device if it has one, and more if it is a loop or stack. */
 struct found {
 	enum finding finding;
+	const struct device *device;
 	char *text;
 	struct path path;
 };
@@ -134,7 +135,10 @@ static void complain(struct report *report, const struct device *device, int err
 {
 	char *shown = device_shown(device);
 
-	say("%s: %s: %s", shown, strerror(error), mapper_said());
+	if (system_is_copy())
+		say("%s: %s", shown, mapper_said());
+	else
+		say("%s: %s: %s", shown, strerror(error), mapper_said());
 	free(shown);
 	report->failed = true;
 }
@@ -168,6 +172,7 @@ static void read_mapped(struct report *report, struct device *device,
 		device->data = NULL;
 	} else if (r) {
 		complain(report, device, -r);
+		shown->unknown = true;
 	} else {
 		if (!device->name && mapped.name[0])
 			stack_set_name(report->stack, device, mapped.name);
@@ -205,6 +210,8 @@ static void read_devices(struct report *report)
 		r = sysfs_read_links(report->stack);
 	if (r)
 		die(STATUS_FAILED, "block devices cannot be listed: %s", strerror(-r));
+	if (system_is_copy())
+		sysfs_read_names(report->stack);
 	read_each(report, report->stack->first, &snapshots);
 	/* Those that sysfs does not know of yet. */
 	rest = report->stack->last;
@@ -219,8 +226,8 @@ static void read_devices(struct report *report)
 
 /* What is wrong. */
 
-static void find(struct report *report, enum finding finding, const struct path *path,
-		 char *text)
+static struct found *find(struct report *report, enum finding finding,
+			  const struct path *path, char *text)
 {
 	struct found *found;
 	size_t i;
@@ -233,6 +240,9 @@ static void find(struct report *report, enum finding finding, const struct path 
 	found->text = text;
 	for (i = 0; path && i < path->length; i++)
 		path_add(&found->path, path->at[i]);
+	if (path && path->length)
+		found->device = path->at[0];
+	return found;
 }
 
 static bool is_selected(const struct report *report, const struct device *device)
@@ -292,7 +302,9 @@ static void found_deep(const struct path *path, void *data)
 	if (!is_concerned(report, path))
 		return;
 	text = path_text(path);
-	find(report, FINDING_DEEP, path, format_text("%zu devices: %s", path->length - 1, text));
+	find(report, FINDING_DEEP, path,
+	     format_text("%zu mapped devices, max_depth is %u: %s", path->length - 1,
+			 report->module.setting.max_depth, text));
 	free(text);
 }
 
@@ -340,11 +352,14 @@ static void find_settings(struct report *report)
 		return;
 	if (!setting->takeover)
 		find(report, FINDING_TAKEOVER, NULL,
-		     format_text("new linear tables go to the stock target: adopt --all"));
+		     format_text("new linear tables go to the stock target: "
+				 "dm-linear-guard adopt --all"));
 	if (!setting->scope_all) {
 		reason = module_scope_reason(&report->module);
 		find(report, FINDING_SCOPE, NULL,
-		     format_text("only linear tables are checked: %s", reason));
+		     format_text("only linear tables are checked: %s%s", reason,
+				 report->module.divert ? ": echo all >/sys/module/"
+				 "dm_linear_guard/parameters/scope" : ""));
 		free(reason);
 	}
 }
@@ -372,7 +387,8 @@ static void find_unguarded(struct report *report)
 		if (!reason)
 			continue;
 		shown = device_shown(device);
-		find(report, FINDING_UNGUARDED, NULL, format_text("%s: %s", shown, reason));
+		find(report, FINDING_UNGUARDED, NULL,
+		     format_text("%s: %s", shown, reason))->device = device;
 		free(shown);
 		free(reason);
 	}
@@ -395,8 +411,8 @@ static void find_versions(struct report *report)
 
 		if (!at->version)
 			find(report, FINDING_KERNEL, NULL,
-			     format_text("%s is installed without the module, and boots unguarded",
-					 at->release));
+			     format_text("/lib/modules/%s has no module: the next boot of "
+					 "that kernel is not guarded", at->release));
 		else if (at->running && report->module.setting.loaded &&
 			 strcmp(at->version, version))
 			find(report, FINDING_VERSION, NULL,
@@ -432,6 +448,7 @@ static struct json_object *module_json(const struct report *report)
 	unsigned int i;
 
 	json_set(object, "loaded", json_object_new_boolean(module->setting.loaded));
+	json_set(object, "on_disk", json_text(report->installation.at[0].version));
 	if (!module->setting.loaded)
 		return object;
 	json_set(object, "version", json_text(module->version));
@@ -473,7 +490,8 @@ static struct json_object *refusal_json(const struct report *report)
 		return NULL;
 	object = need(json_object_new_object());
 	json_set(object, "boottime", json_number(refusal->seconds));
-	json_set(object, "seconds-ago", json_number(refusal_age(refusal)));
+	json_set(object, "seconds_ago",
+		 system_is_copy() ? NULL : json_number(refusal_age(refusal)));
 	json_set(object, "kind", json_text(refusal->kind));
 	json_set(object, "maj:min", json_devt(refusal->number));
 	json_set(object, "text", json_text(refusal->text));
@@ -497,10 +515,14 @@ static struct json_object *warnings_json(const struct report *report)
 	size_t i;
 
 	for (i = 0; i < report->count; i++) {
+		const struct found *found = &report->found[i];
+		const struct device *device = found->device;
+
 		object = need(json_object_new_object());
-		json_set(object, "kind",
-			 json_text(findings[report->found[i].finding].kind));
-		json_set(object, "text", json_text(report->found[i].text));
+		json_set(object, "kind", json_text(findings[found->finding].kind));
+		json_set(object, "kname", json_text(device ? device->kname : NULL));
+		json_set(object, "name", json_text(device ? device->name : NULL));
+		json_set(object, "text", json_text(found->text));
 		json_push(array, object);
 	}
 	return array;
@@ -513,10 +535,10 @@ static void print_json(const struct report *report)
 	document_begin();
 	document_put("module", module_json(report));
 	document_put("kernels", kernels_json(&report->installation));
-	document_put("last-refusal", refusal_json(report));
+	document_put("last_refusal", refusal_json(report));
 	put_paths(report, "loops", FINDING_LOOP);
-	put_paths(report, "too-deep", FINDING_DEEP);
-	put_paths(report, "hidden-loops", FINDING_HIDDEN);
+	put_paths(report, "too_deep", FINDING_DEEP);
+	put_paths(report, "hidden_loops", FINDING_HIDDEN);
 	document_put("warnings", warnings_json(report));
 	document_begin_list("devices");
 	for (device = report->stack->first; device; device = device->next)
@@ -547,15 +569,15 @@ static const char *installed_text(const struct installation *installation)
 
 static void print_refusal(const struct report *report)
 {
-	char *age, *shown;
+	char *when, *shown;
 
 	if (!report->knows_refusal || !report->refusal.there)
 		return;
-	age = text_age(refusal_age(&report->refusal));
+	when = refusal_when(&report->refusal);
 	shown = text_shown(report->refusal.text);
-	print_setting("last_refusal", "%s ago: %s", age, shown);
+	print_setting("last_refusal", "%s: %s", when, shown);
 	free(shown);
-	free(age);
+	free(when);
 }
 
 static void print_module(const struct report *report)
@@ -563,21 +585,18 @@ static void print_module(const struct report *report)
 	const struct module *module = &report->module;
 	unsigned int i;
 
-	if (module->setting.loaded) {
-		print_setting("version", "%s", module->version);
-		print_setting("installed", "%s", installed_text(&report->installation));
-		print_setting("users", "%ld", module->users);
-		print_setting("takeover", "%s", module->setting.takeover ? "Y" : "N");
-		print_setting("scope", "%s", module->setting.scope_all ? "all" : "linear");
-		print_setting("divert", "%s", module->divert ? "Y" : "N");
-		print_setting("max_depth", "%u", module->setting.max_depth);
-		for (i = 0; i < COUNTERS; i++)
-			print_setting(counter_names[i], "%ld", module->counters[i]);
-		print_refusal(report);
-	} else {
-		print_setting("version", "not loaded");
-		print_setting("installed", "%s", installed_text(&report->installation));
-	}
+	print_setting("loaded", "%s", module->setting.loaded ? module->version : "no");
+	print_setting("on disk", "%s", installed_text(&report->installation));
+	if (!module->setting.loaded)
+		return;
+	print_setting("users", "%ld", module->users);
+	print_setting("takeover", "%s", module->setting.takeover ? "Y" : "N");
+	print_setting("scope", "%s", module->setting.scope_all ? "all" : "linear");
+	print_setting("divert", "%s", module->divert ? "Y" : "N");
+	print_setting("max_depth", "%u", module->setting.max_depth);
+	for (i = 0; i < COUNTERS; i++)
+		print_setting(counter_names[i], "%ld", module->counters[i]);
+	print_refusal(report);
 }
 
 /* In a tree, a device that was drawn before is drawn again, but not what is below it. */
@@ -707,9 +726,7 @@ static void set_columns(struct layout *layout, const char *list)
 
 	if (layout_parse(layout, list, &unknown))
 		return;
-	say("no column \"%.*s\"; there are:", (int)strcspn(unknown, ","), unknown);
-	layout_help(stderr);
-	exit(STATUS_USAGE);
+	usage_error(&command_status, "no column \"%.*s\"", (int)strcspn(unknown, ","), unknown);
 }
 
 static void set_defaults(struct report *report)
@@ -770,13 +787,14 @@ static void parse(struct report *report, int argc, char **argv)
 	}
 	if (report->json + layout->pairs + layout->raw + layout->tree > 1)
 		usage_error(&command_status,
-			    "only one of --json, --pairs, --raw and --tree can be");
+			    "only one of --json, --pairs, --raw and --tree can be given");
 	set_defaults(report);
 	if (all || (report->json && !list))
 		layout_all(layout);
 	if (list)
 		set_columns(layout, list);
-	if (list || all || optind < argc || layout->no_headings || layout->pairs || layout->raw)
+	if (list || all || optind < argc || layout->no_headings || layout->pairs ||
+	    layout->raw || layout->tree)
 		report->alone = true;
 }
 
@@ -803,6 +821,10 @@ static int run(int argc, char **argv)
 		need_root("status");
 	module_read(&report.module);
 	report.knows_refusal = module_read_refusal(&report.refusal);
+	if (report.refusal.unreadable) {
+		say("%s", refusal_unreadable);
+		report.failed = true;
+	}
 	module_read_installed(&report.installation);
 	read_devices(&report);
 	select_devices(&report, argc - optind, argv + optind);
@@ -832,6 +854,10 @@ const struct command command_status = {
 		"  -O, --output-all    print all columns\n"
 		"  -P, --pairs         print NAME=\"value\" pairs\n"
 		"  -r, --raw           print words with a blank between them\n"
-		"  -T, --tree          draw devices above those that they are stacked on\n",
+		"  -T, --tree          draw devices above those that they are stacked on\n"
+		"\n"
+		"With -n, -o, -O, -P, -r, -T or a NAME, the devices alone are on standard\n"
+		"output, and what is wrong is on standard error.  The exit status is the\n"
+		"verdict, whatever is printed.\n",
 	.run = run,
 };

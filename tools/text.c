@@ -70,6 +70,36 @@ char *text_shown(const char *raw)
 	return shown;
 }
 
+/* Has it no character that means something to a shell? */
+static bool is_plain(const char *text)
+{
+	for (; *text; text++)
+		if (!isalnum((unsigned char)*text) && !strchr("_@%+=:,./-", *text))
+			return false;
+	return true;
+}
+
+/**
+ * text_quoted() - a word as a shell takes it
+ * @shown: it, without control characters
+ *
+ * Return: to be freed.
+ */
+char *text_quoted(const char *shown)
+{
+	char *quoted, *out;
+
+	if (*shown && is_plain(shown))
+		return need(strdup(shown));
+	quoted = need(malloc(4 * strlen(shown) + 3));
+	out = quoted;
+	*out++ = '\'';
+	for (; *shown; shown++)
+		out += *shown == '\'' ? sprintf(out, "'\\''") : sprintf(out, "%c", *shown);
+	strcpy(out, "'");
+	return quoted;
+}
+
 /* Two digits of a byte that can be in a name. */
 static bool hex_byte(const char *p, char *byte)
 {

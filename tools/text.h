@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 char *text_shown(const char *raw);
+char *text_quoted(const char *shown);
 char *text_unmangled(const char *mangled);
 char *text_size(uint64_t bytes);
 char *text_age(uint64_t seconds);

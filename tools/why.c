@@ -134,30 +134,31 @@ static const char *slave_of(const struct tale *tale)
 	return tale->path[tale->count - 1];
 }
 
-static const char *verb(const struct tale *tale)
-{
-	switch (tale->what) {
-	case REFUSED_RESUME: return "was not resumed";
-	case REFUSED_NOT: return "could not be refused";
-	default: return "was refused a table";
-	}
-}
-
 static void tell(const struct refusal *refusal, const struct tale *tale)
 {
-	char *age = text_age(refusal_age(refusal));
+	bool ignored = tale->what == REFUSED_NOT;
+	char *when = refusal_when(refusal);
 	const char *slave = slave_of(tale);
 	size_t i;
 
-	printf("%s ago, %s %s: ", age, tale->own, verb(tale));
-	free(age);
-	if (tale->self)
-		printf("a line of it maps %s onto itself.\n", tale->own);
-	else if (tale->depth)
-		printf("its line onto %s makes a stack of more than %u devices.\n", slave,
-		       tale->depth);
+	if (ignored)
+		printf("%s: %s ", when, tale->own);
 	else
-		printf("its line onto %s closes a loop.\n", slave);
+		printf("%s, %s was %s: ", when, tale->own,
+		       tale->what == REFUSED_RESUME ? "not resumed" : "refused a table");
+	free(when);
+	if (tale->self)
+		printf(ignored ? "is mapped onto itself" :
+		       "a line of it would have mapped %s onto itself", tale->own);
+	else if (tale->depth && ignored)
+		printf("makes a stack of more than %u devices through %s", tale->depth, slave);
+	else if (tale->depth)
+		printf("its line onto %s would have made a stack of more than %u devices",
+		       slave, tale->depth);
+	else
+		printf(ignored ? "closes a loop through %s" :
+		       "its line onto %s would have closed a loop", slave);
+	puts(ignored ? ", and its driver could not be refused." : ".");
 	for (i = 0; i < tale->count; i++)
 		printf("%s%s", i ? " -> " : "  ", tale->path[i]);
 	putchar('\n');
@@ -196,6 +197,27 @@ static void tell_lines(const struct tale *tale, const struct stack *stack, dev_t
 	mapper_put(&mapped);
 }
 
+/* Of "home (dm-3)" that which a command takes; to be freed. */
+static char *name_of(const char *shown)
+{
+	const char *open = find_last(shown, " (");
+	char *name = need(strndup(shown, open ? (size_t)(open - shown) : strlen(shown)));
+	char *quoted = text_quoted(name);
+
+	free(name);
+	return quoted;
+}
+
+static void advise_line(const struct tale *tale, const char *slave)
+{
+	char *name = name_of(slave);
+
+	printf("name another device in that line.  If %s is meant to be below, first load a "
+	       "table for it that does not lead to %s, and resume it.  If %s has an inactive "
+	       "table, dmsetup clear %s drops it.\n", slave, tale->own, slave, name);
+	free(name);
+}
+
 static void advise(const struct tale *tale)
 {
 	const char *slave = slave_of(tale);
@@ -211,9 +233,7 @@ static void advise(const struct tale *tale)
 	else if (tale->depth)
 		printf("stack it on fewer devices, or raise max_depth (64 at most).\n");
 	else
-		printf("name another device in that line.  If %s is meant to be below, first "
-		       "load a table for it that does not lead to %s, and resume it; dmsetup "
-		       "clear drops an inactive one.\n", slave, tale->own);
+		advise_line(tale, slave);
 }
 
 static void explain(const struct refusal *refusal)
@@ -257,6 +277,8 @@ static int run(int argc, char **argv)
 	if (!module.setting.loaded)
 		die(STATUS_NO_MODULE, "the module is not loaded");
 	if (!module_read_refusal(&refusal)) {
+		if (refusal.unreadable)
+			die(STATUS_FAILED, "%s", refusal_unreadable);
 		if (!system_is_copy())
 			need_root("why, with this version of the module,");
 		say("no refusal is in the kernel's log");

@@ -58,6 +58,14 @@ static void check_unmangled(const char *description, const char *raw, const char
 	free(name);
 }
 
+static void check_quoted(const char *description, const char *word, const char *wanted)
+{
+	char *quoted = text_quoted(word);
+
+	check_text(description, wanted, quoted);
+	free(quoted);
+}
+
 static void check_size(const char *description, uint64_t bytes, const char *wanted)
 {
 	char *size = text_size(bytes);
@@ -89,6 +97,9 @@ static void test_names(void)
 	check_unmangled("mangled UTF-8 is read", "caf\\xc3\\xa9", "caf\xc3\xa9");
 	check_unmangled("what is no hexadecimal number is left", "a\\x2", "a\\x2");
 	check_unmangled("a mangled zero byte is left", "a\\x00b", "a\\x00b");
+	check_quoted("a plain word is not quoted for a shell", "vg-home_1.x", "vg-home_1.x");
+	check_quoted("a word with a blank is quoted for a shell", "d e", "'d e'");
+	check_quoted("a quote is quoted for a shell", "it's", "'it'\\''s'");
 	check_size("sizes below a kibibyte are in bytes", 512, "512B");
 	check_size("a size is rounded to a tenth", 1536, "1.5K");
 	check_size("whole mebibytes have no tenths", 1048576, "1M");
