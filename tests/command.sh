@@ -236,7 +236,7 @@ check "check refuses the path of a device that is not mapped" \
 check "check takes an option after the table" answers 0 '"outcome": "accepted"' \
 	check "$P-a" "0 2048 linear /dev/ram1 8" --json
 check "check refuses an unknown option, rather than take it for a table" \
-	answers 2 "^Usage" check "$P-a" --jsn
+	answers 2 '^Try "dm-linear-guard check --help"\.$' check "$P-a" --jsn
 check "check refuses an empty table" answers 1 "There is no line in the table" check "$P-a" ""
 check "check --json of a loop is as the schema says" fits check "$P-a" "0 2048 linear $C 0"
 check "check without a table accepts the live table" \
@@ -444,7 +444,8 @@ takeover 1
 check "adopt replaces an inactive table that is the live one once more" \
 	answers 0 "^1 device adopted, 0 failed" adopt "$P-a"
 check "adopt refuses an unknown device" answers 5 "no mapped device \"$P-z\"" adopt "$P-z"
-check "adopt refuses to be called without a device" answers 2 "^Usage" adopt
+check "adopt refuses to be called without a device" \
+	answers 2 "give either --all or names" adopt
 check "release --all moves every guarded device" answers 0 ", 0 failed$" release --all
 check "release --all sets takeover for new tables" takeover_is N
 check "no I/O fails during all these moves" finish_io

@@ -726,7 +726,7 @@ static int run(int argc, char **argv)
 	int option, status;
 	char *text;
 
-	while ((option = getopt_long(argc, argv, "hJ", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "J" COMMON_LETTERS, options, NULL)) != -1) {
 		if (option == 'J')
 			json = true;
 		else if (option == OPTION_OWN)
@@ -776,5 +776,13 @@ const struct command command_check = {
 		"TABLE is the text that dmsetup --table takes; \"-\": read it from standard\n"
 		"input; without it, the live table is checked.  Standard input is read only\n"
 		"for \"-\".\n",
+	.statuses =
+		"   0  the table would be accepted\n"
+		"   1  it would be refused\n"
+		"   5  there is no such device, or not any more\n"
+		"   6  it would be let through: it closes a loop, or makes a stack too deep, but\n"
+		"      nobody checks it\n"
+		"   9  it would be accepted, but closes a loop that the module cannot see\n"
+		"  11  what would happen cannot be predicted\n",
 	.run = run,
 };

@@ -7,7 +7,9 @@
 #ifndef COMMAND_H
 #define COMMAND_H
 
-/* The man page has the same list. */
+#include <stdbool.h>
+
+/* The help of each command and the man page have the same list. */
 enum status {
 	STATUS_FINE = 0,
 	STATUS_NO = 1,		/* refused; not moved; there is a loop */
@@ -29,6 +31,8 @@ enum status {
  * @summary: what it does, in the list of all
  * @usage: how it is called
  * @help: its options, for its own --help
+ * @statuses: what its exit status means, but for what all have in common
+ * @live: it changes devices, so that no copy of a system will do
  * @run: gets its name as argv[0]; returns an enum status
  */
 struct command {
@@ -36,6 +40,8 @@ struct command {
 	const char *summary;
 	const char *usage;
 	const char *help;
+	const char *statuses;
+	bool live;
 	int (*run)(int argc, char **argv);
 };
 
@@ -45,7 +51,7 @@ extern const struct command command_adopt;
 extern const struct command command_release;
 extern const struct command command_why;
 
-/* Options that every command has, as getopt_long() returns them. */
+/* Options that every command has, also before it, as getopt_long() returns them. */
 enum {
 	OPTION_HELP = 256,
 	OPTION_SYSROOT,
@@ -54,7 +60,9 @@ enum {
 
 #define COMMON_OPTIONS						\
 	{ "help", no_argument, NULL, OPTION_HELP },		\
-	{ "sysroot", required_argument, NULL, OPTION_SYSROOT }
+	{ "sysroot", required_argument, NULL, OPTION_SYSROOT },	\
+	{ "version", no_argument, NULL, 'V' }
+#define COMMON_LETTERS "hV"
 
 void common_option(const struct command *command, int option, const char *argument);
 __attribute__((noreturn, format(printf, 2, 3)))

@@ -30,51 +30,63 @@ static const struct command * const commands[] = {
 	&command_status, &command_check, &command_adopt, &command_release, &command_why,
 };
 
-static const char exit_statuses[] =
-	"Exit status:\n"
-	"   0  all is well: accepted, moved, guarded\n"
-	"   1  refused, not moved, or nothing to explain; status: there is a loop, or too\n"
-	"      deep a stack\n"
+/* Behind what each command has of its own. */
+static const char common_statuses[] =
 	"   2  the command line makes no sense\n"
-	"   3  it takes root\n"
-	"   4  the module is not loaded\n"
-	"   5  there is no such device\n"
-	"   6  check: accepted, although it closes a loop or is too deep\n"
-	"   7  something failed, as standard error says\n"
-	"   8  status: not all is guarded: devices, new tables, or other drivers' loads\n"
-	"   9  there is, or would be, a loop that the module cannot see\n"
-	"  10  status: another version is installed, or a kernel without the module\n"
-	"  11  check: cannot be foretold\n";
+	"   3  root is needed\n"
+	"   7  something failed, as standard error says\n";
 
 static void print_help(FILE *file)
 {
 	size_t i;
 
-	fputs("Usage: dm-linear-guard COMMAND [ARGUMENT...]\n\n", file);
+	fputs("Usage: dm-linear-guard [OPTION...] COMMAND [ARGUMENT...]\n\n", file);
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(file, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
 	fprintf(file, "  %-8s the same as COMMAND --help\n\n", "help");
 	fputs("  -h, --help          print this, or what a command takes\n"
-	      "      --sysroot DIR   look at a copy of a system\n"
-	      "      --version       print the version\n"
-	      "\n", file);
-	fputs(exit_statuses, file);
+	      "      --sysroot DIR   status, check, why: look at a copy of a system\n"
+	      "  -V, --version       print the version\n"
+	      "\n"
+	      "Root is needed for status, adopt, release, and check without TABLE.\n"
+	      "\n"
+	      "Exit status of all commands:\n", file);
+	fputs(common_statuses, file);
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		/* adopt and release have the same. */
+		if (commands[i] == &command_release)
+			continue;
+		fprintf(file, "Of %s%s:\n%s", commands[i]->name,
+			commands[i] == &command_adopt ? " and release" : "",
+			commands[i]->statuses);
+	}
 }
 
 static void print_command_help(const struct command *command)
 {
-	printf("Usage: dm-linear-guard %s\n\n%s%s  -h, --help          print this\n"
-	       "      --sysroot DIR   look at a copy of a system\n",
-	       command->usage, command->summary, "\n\n");
+	printf("Usage: dm-linear-guard %s\n\n%s\n\n  -h, --help          print this\n",
+	       command->usage, command->summary);
+	if (!command->live)
+		puts("      --sysroot DIR   look at a copy of a system");
 	fputs(command->help, stdout);
 	if (command == &command_status) {
 		puts("\nColumns:");
 		layout_help(stdout);
 	}
+	printf("\nExit status:\n%s%s", command->statuses, common_statuses);
+}
+
+/* The last line of what is said of a wrong command line. */
+static void __attribute__((noreturn)) end_usage(const struct command *command)
+{
+	fprintf(stderr, "Try \"dm-linear-guard %s%s--help\".\n", command ? command->name : "",
+		command ? " " : "");
+	exit(STATUS_USAGE);
 }
 
 /**
  * usage_error() - end with what is wrong with the command line
+ * @command: of it, or NULL
  */
 void usage_error(const struct command *command, const char *format, ...)
 {
@@ -84,13 +96,13 @@ void usage_error(const struct command *command, const char *format, ...)
 	va_start(arguments, format);
 	vfprintf(stderr, format, arguments);
 	va_end(arguments);
-	fprintf(stderr, "\nUsage: dm-linear-guard %s\n", command->usage);
-	exit(STATUS_USAGE);
+	fputc('\n', stderr);
+	end_usage(command);
 }
 
 /**
  * common_option() - an option that every command has
- * @command: which
+ * @command: which, or NULL before it
  * @option: from getopt_long()
  * @argument: of it
  */
@@ -99,15 +111,20 @@ void common_option(const struct command *command, int option, const char *argume
 	switch (option) {
 	case 'h':
 	case OPTION_HELP:
-		print_command_help(command);
+		if (command)
+			print_command_help(command);
+		else
+			print_help(stdout);
+		exit(end_output(STATUS_FINE));
+	case 'V':
+		puts("dm-linear-guard " DM_LINEAR_GUARD_VERSION);
 		exit(end_output(STATUS_FINE));
 	case OPTION_SYSROOT:
 		system_set_root(argument);
 		return;
 	default:
 		/* getopt_long() has said what is wrong. */
-		fprintf(stderr, "Usage: dm-linear-guard %s\n", command->usage);
-		exit(STATUS_USAGE);
+		end_usage(command);
 	}
 }
 
@@ -118,47 +135,44 @@ static const struct command *find_command(const char *name)
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(commands[i]->name, name))
 			return commands[i];
-	return NULL;
+	usage_error(NULL, "no command \"%s\"", name);
 }
 
 static int help(const char *name)
 {
-	const struct command *command;
-
-	if (!name) {
+	if (name && strcmp(name, "help"))
+		print_command_help(find_command(name));
+	else
 		print_help(stdout);
-		return STATUS_FINE;
-	}
-	command = find_command(name);
-	if (!command)
-		die(STATUS_USAGE, "no command \"%s\"; dm-linear-guard --help lists all", name);
-	print_command_help(command);
 	return STATUS_FINE;
 }
 
 int main(int argc, char **argv)
 {
+	static const struct option options[] = { COMMON_OPTIONS, { 0 } };
+	static char self[] = "dm-linear-guard";
 	const struct command *command;
-	const char *name = argc > 1 ? argv[1] : NULL;
+	int option;
 
 	setlocale(LC_ALL, "");
 	mapper_init();
-	if (!name) {
+	if (argc < 2) {
 		print_help(stderr);
 		return STATUS_USAGE;
 	}
-	if (!strcmp(name, "--help") || !strcmp(name, "-h"))
-		return end_output(help(NULL));
-	if (!strcmp(name, "help"))
-		return end_output(help(argv[2]));
-	if (!strcmp(name, "--version") || !strcmp(name, "-V")) {
-		puts("dm-linear-guard " DM_LINEAR_GUARD_VERSION);
-		return end_output(STATUS_FINE);
-	}
-	command = find_command(name);
-	if (!command)
-		die(STATUS_USAGE, "no command \"%s\"; dm-linear-guard --help lists all", name);
 	/* What getopt_long() says begins with this. */
-	argv[1] = argv[0];
-	return end_output(command->run(argc - 1, argv + 1));
+	argv[0] = self;
+	while ((option = getopt_long(argc, argv, "+" COMMON_LETTERS, options, NULL)) != -1)
+		common_option(NULL, option, optarg);
+	if (optind == argc)
+		usage_error(NULL, "give a COMMAND");
+	argc -= optind;
+	argv += optind;
+	if (!strcmp(argv[0], "help"))
+		return end_output(help(argv[1]));
+	command = find_command(argv[0]);
+	argv[0] = self;
+	/* getopt_long() begins anew. */
+	optind = 0;
+	return end_output(command->run(argc, argv));
 }

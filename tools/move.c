@@ -456,14 +456,14 @@ static int move_all(const struct direction *direction, int argc, char **argv)
 	bool all = false;
 	int option, status;
 
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, COMMON_LETTERS, options, NULL)) != -1) {
 		if (option == OPTION_OWN)
 			all = true;
 		else
 			common_option(direction->command, option, optarg);
 	}
 	if (all == (optind < argc))
-		usage_error(direction->command, all ? "--all, or names" : "which device?");
+		usage_error(direction->command, "give either --all or names");
 	if (system_is_copy())
 		usage_error(direction->command, "a copy of a system has no live devices");
 	need_root(direction->command->name);
@@ -491,6 +491,12 @@ static int move_all(const struct direction *direction, int argc, char **argv)
 	return status;
 }
 
+static const char statuses[] =
+	"   0  the devices are moved, or were where they are to be\n"
+	"   1  a device was not moved, or takeover is set the other way\n"
+	"   4  the module is not loaded\n"
+	"   5  there is no such device, or not any more\n";
+
 static int run_adopt(int argc, char **argv)
 {
 	return move_all(&adopting, argc, argv);
@@ -507,6 +513,8 @@ const struct command command_adopt = {
 	.usage = "adopt NAME... | --all",
 	.help =
 		"      --all           all devices, and new tables too: takeover is turned on\n",
+	.statuses = statuses,
+	.live = true,
 	.run = run_adopt,
 };
 
@@ -516,5 +524,7 @@ const struct command command_release = {
 	.usage = "release NAME... | --all",
 	.help =
 		"      --all           all devices, and new tables too: takeover is turned off\n",
+	.statuses = statuses,
+	.live = true,
 	.run = run_release,
 };

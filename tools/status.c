@@ -755,7 +755,8 @@ static void parse(struct report *report, int argc, char **argv)
 	bool all = false;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "bhJno:OPrT", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "bJno:OPrT" COMMON_LETTERS, options,
+				     NULL)) != -1) {
 		switch (option) {
 		case 'b':
 			layout->bytes = true;
@@ -859,5 +860,13 @@ const struct command command_status = {
 		"With -n, -o, -O, -P, -r, -T or a NAME, the devices alone are on standard\n"
 		"output, and what is wrong is on standard error.  The exit status is the\n"
 		"verdict, whatever is printed.\n",
+	.statuses =
+		"   0  all is well\n"
+		"   1  there is a loop, or too deep a stack\n"
+		"   4  the module is not loaded\n"
+		"   5  there is no such device\n"
+		"   8  not all is guarded: a device, new tables, or other drivers' loads\n"
+		"   9  there is a loop that the module cannot see\n"
+		"  10  another version is on disk, or a kernel without the module\n",
 	.run = run,
 };

@@ -269,7 +269,7 @@ static int run(int argc, char **argv)
 	struct module module;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1)
+	while ((option = getopt_long(argc, argv, COMMON_LETTERS, options, NULL)) != -1)
 		common_option(&command_why, option, optarg);
 	if (optind < argc)
 		usage_error(&command_why, "too many arguments");
@@ -297,5 +297,9 @@ const struct command command_why = {
 	.summary = "the last refusal: which line, which way around, what to do",
 	.usage = "why",
 	.help = "",
+	.statuses =
+		"   0  the last refusal is explained\n"
+		"   1  nothing has been refused\n"
+		"   4  the module is not loaded\n",
 	.run = run,
 };
