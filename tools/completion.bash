@@ -12,42 +12,59 @@ _dm_linear_guard_names() {
 
 _dm_linear_guard() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-	local command=${COMP_WORDS[1]} words=() names=() name i operands=0
+	local columns=(NAME KNAME MAJ:MIN UUID SIZE RO TARGETS SERVED-BY DEPTH STATE TABLES
+		SLAVES HOLDERS HIDDEN LOOP REASON)
+	local command='' words=() names=() name i given=0 all=
 	COMPREPLY=()
-	if [ "$COMP_CWORD" = 1 ]; then
-		words=(status check adopt release why help --help --version)
-	elif [ "$command" = help ]; then
-		words=(status check adopt release why)
-	elif [ "$before" = --sysroot ]; then
-		mapfile -t COMPREPLY < <(compgen -d -- "$word")
-		return
-	elif [[ $command = status && $before =~ ^(-o|--output)$ ]]; then
-		# What comes after the last comma.
-		for name in NAME KNAME MAJ:MIN UUID SIZE RO TARGETS SERVED-BY DEPTH STATE \
-			TABLES SLAVES HOLDERS HIDDEN LOOP REASON; do
-			words+=("${word%"${word##*[,+]}"}$name")
-		done
-	else
-		for ((i = 2; i < COMP_CWORD; i++)); do
-			[[ ${COMP_WORDS[i]} = -?* ]] || operands=$((operands + 1))
-		done
-		case $command in
-		status) words=(--bytes --json --noheadings --output --output-all --pairs
-			--raw --tree) ;;
-		check) words=(--json) ;;
-		adopt | release) words=(--all) ;;
-		esac
-		case $command,$word in
-		*,-*) words+=(--help --sysroot) ;;
-		adopt,* | release,*) ;;
-		*) words=() ;;
-		esac
-		# check takes one name, and then a table.
-		case $command,$operands in
-		status,* | adopt,* | release,* | check,0)
-			mapfile -t names < <(_dm_linear_guard_names) ;;
-		esac
+	# Bash takes --output=LIST for three words.
+	if [ "$word" = = ]; then
+		word=
+	elif [ "$before" = = ]; then
+		before=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
+	# What comes before: the command, and how many words behind it are no options.
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		--sysroot | --output | --table | -*o)
+			[ "${COMP_WORDS[i + 1]}" != = ] || i=$((i + 1))
+			i=$((i + 1)) ;;
+		--all) all=1 ;;
+		-?*) ;;
+		*)	[ -n "$command" ] && given=$((given + 1)) || command=${COMP_WORDS[i]} ;;
+		esac
+	done
+	case $before in
+	--sysroot)
+		mapfile -t COMPREPLY < <(compgen -d -- "$word")
+		return ;;
+	--output | -*o)
+		# What comes after the last comma, in the letters that it is in.
+		for name in "${columns[@]}"; do
+			[[ ! ${word##*[,+]} =~ ^[a-z] ]] || name=${name,,}
+			words+=("${word%"${word##*[,+]}"}$name")
+		done ;;
+	--table) ;;
+	*)	case $command,$word in
+		,*) words=(status check adopt release why help --help --sysroot --version) ;;
+		help,*) words=(status check adopt release why) ;;
+		status,-*) words=(--bytes --json --noheadings --output --output-all --pairs
+			--raw --tree --help --sysroot) ;;
+		check,-*) words=(--json --table --help --sysroot) ;;
+		adopt,-* | release,-*) words=(--help) ;;
+		why,-*) words=(--help --sysroot) ;;
+		esac
+		case $command,$given in
+		adopt,0 | release,0) [ -n "$all" ] || words+=(--all) ;;
+		esac
+		# check takes one name, and then a table; --all takes none.
+		case $command,$given,$all,$word in
+		*,-*) ;;
+		status,*,*/* | adopt,*,,*/* | release,*,,*/* | check,0,*/*)
+			mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+		status,* | adopt,*,, | adopt,*,,[!/]* | release,*,, | release,*,,[!/]* | check,0,*)
+			mapfile -t names < <(_dm_linear_guard_names) ;;
+		esac ;;
+	esac
 	for name in "${words[@]}"; do
 		[[ $name != "$word"* ]] || COMPREPLY+=("$name")
 	done
