@@ -485,14 +485,17 @@ static int read_errno(const char *text)
 	return -1;
 }
 
-/* What the command foretells of a load: 0 or an errno, or -1. */
-static int foretell(const struct device *d, const struct table *t, char *said, size_t room)
+/*
+ * What the command foretells of a load: 0 or an errno, or -1; @said receives all of its
+ * words, to be freed.
+ */
+static int foretell(const struct device *d, const struct table *t, char **said)
 {
 	unsigned int size = t->segments == 2 ? HALF : SIZE;
 	char table[600] = "", params[256];
-	size_t length = 0;
+	size_t length = 0, room = 0;
 	int out[2], status, i;
-	ssize_t n;
+	FILE *words;
 	pid_t pid;
 
 	for (i = 0; i < t->segments; i++) {
@@ -510,13 +513,11 @@ static int foretell(const struct device *d, const struct table *t, char *said, s
 		_exit(127);
 	}
 	close(out[1]);
-	for (length = 0; length < room - 1; length += n) {
-		n = read(out[0], said + length, room - 1 - length);
-		if (n <= 0)
-			break;
-	}
-	said[length] = '\0';
-	close(out[0]);
+	words = fdopen(out[0], "r");
+	/* They go on to the end of the file. */
+	if (!words || getdelim(said, &room, '\0', words) < 0)
+		disagree("the command said nothing");
+	fclose(words);
 	if (pid < 0 || waitpid(pid, &status, 0) < 0 || !WIFEXITED(status))
 		disagree("the command did not run");
 	switch (WEXITSTATUS(status)) {
@@ -524,7 +525,7 @@ static int foretell(const struct device *d, const struct table *t, char *said, s
 	case 6:		/* and so although it is a loop, or too deep */
 		return 0;
 	case 1:
-		return read_errno(said);
+		return read_errno(*said);
 	default:
 		return -1;
 	}
@@ -624,7 +625,7 @@ static void do_load(int own)
 	struct table t = { .segments = 1 + below(2) };
 	bool avoid = false;
 	int i, wanted, got, len, foretold = -1;
-	char said[1024] = "";
+	char *said = NULL;
 
 	for (i = 0; i < t.segments; i++)
 		random_segment(&t.segment[i], t.segments == 2 ? HALF : SIZE);
@@ -636,7 +637,7 @@ static void do_load(int own)
 		return;
 	}
 	if (command) {
-		foretold = foretell(d, &t, said, sizeof(said));
+		foretold = foretell(d, &t, &said);
 		count_foretold++;
 	}
 	got = run(DM_DEVICE_RELOAD, d->name, &t, NULL, NULL);
@@ -644,6 +645,7 @@ static void do_load(int own)
 		disagree("wanted '%s', got '%s'", strerror(wanted), strerror(got));
 	if (command && foretold != got)
 		disagree("got '%s', and the command had said: %s", strerror(got), said);
+	free(said);
 
 	switch (wanted) {
 	case 0:
