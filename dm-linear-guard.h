@@ -30,12 +30,9 @@ struct guard_use;
 #error "dm-linear-guard needs Linux 5.10 or later"
 #endif
 
-/* There struct target_type lacks members that later kernels always have. */
+/* There struct target_type lacks a member that later kernels always have. */
 #if defined(GUARD_LACKS_DM_REPORT_ZONES) && !defined(CONFIG_BLK_DEV_ZONED)
 #error "dm-linear-guard needs CONFIG_BLK_DEV_ZONED on Linux 5.10"
-#endif
-#if defined(GUARD_LACKS_DAX_ACCESS_MODE) && !IS_ENABLED(CONFIG_FS_DAX)
-#error "dm-linear-guard needs CONFIG_FS_DAX on Linux 5.10"
 #endif
 
 /**
@@ -191,9 +188,12 @@ static inline int guard_prepare_ioctl_two(struct dm_target *ti,
 /*
  * The DAX hooks of 5.10, can go with it: no access mode, no recovery_write, a
  * copy hook for either direction, and alignment to pages that is checked on
- * each call.  Later kernels have theirs in dm-linear-guard.c.
+ * each call.  Later kernels have theirs in dm-linear-guard.c.  No file system
+ * can use any without FS_DAX, as on 32-bit ARM.
  */
-#ifdef GUARD_LACKS_DAX_ACCESS_MODE
+#if defined(GUARD_LACKS_DAX_ACCESS_MODE) && !IS_ENABLED(CONFIG_FS_DAX)
+#define GUARD_DAX_HOOKS .direct_access = NULL
+#elif defined(GUARD_LACKS_DAX_ACCESS_MODE)
 /* Turn the target's page into the page of the device below; bytes are whole. */
 static inline int guard_dax_pgoff(struct dm_target *ti, size_t bytes,
 				  pgoff_t *pgoff)
