@@ -11,7 +11,7 @@ export K T
 MINUTES ?= 5
 
 .PHONY: all install tools install-tools uninstall unit clean clean-tools demo test \
-	test-all test-debug soak test-boot bench deb check shell help version
+	test-all test-debug soak test-boot bench deb check compat shell help version
 
 all:
 	$(kbuild) modules
@@ -132,6 +132,9 @@ deb:
 check:
 	@scripts/check
 
+compat:
+	@scripts/compat $(KDIR)
+
 shell:
 	@scripts/vm $(or $(K),6.1)
 
@@ -149,6 +152,7 @@ help:
 	@echo "  install-tools  the command, its pages, and what loads the module at boot"
 	@echo "  uninstall  remove all of that again; needs root"
 	@echo "  clean      remove what the build made"
+	@echo "  compat     how it fits that kernel: for a report of what does not work"
 	@echo
 	@echo "In VMs of Debian's kernels, on any machine (K=6.1 chooses one):"
 	@echo "  demo       the stock target panics, this one refuses"
