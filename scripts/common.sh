@@ -20,6 +20,11 @@ mkdir -p "$CACHE"
 say() { printf '==> %s\n' "$*" >&2; }
 die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 
+# And those that are built for and not booted, each by the name that Debian's package
+# of its headers has after linux-headers-.
+FLAVOURS="cloud-amd64 rt-amd64 arm64 arm64-16k armmp armmp-lpae 686 686-pae powerpc64le
+	powerpc64le-64k riscv64 s390x"
+
 # Debian's suite for a kernel of ours, or for a variant of it.
 suite_of() {
 	case ${1%-*} in
@@ -32,22 +37,32 @@ suite_of() {
 	esac
 }
 
-# ask_newest: which suite has the newest kernel, by apt, and that package's version.
-ask_newest() {
-	local dir suite mirror=http://deb.debian.org/debian
-	local options=(-o APT::Sandbox::User=root -o APT::Architecture=amd64
-		-o Acquire::Languages=none -o Acquire::Check-Valid-Until=false)
-	dir=$(mktemp -d)
+# apt_of DIR ARCHITECTURE SUITE...: sets APT to options that have apt, with its files in
+# DIR, know of these alone, and has it ask for what they have.
+apt_of() {
+	local dir=$1 suite mirror
 	mkdir -p "$dir"/{lists,cache}/partial
-	for suite in trixie-backports sid; do
+	for suite in "${@:3}"; do
+		mirror=http://deb.debian.org/debian
+		[ "$suite" = "${suite%-security}" ] || mirror+=-security
 		echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
 			"$mirror $suite main"
 	done >"$dir/list"
-	options+=(-o "Dir::Etc::sourcelist=$dir/list" -o Dir::Etc::sourceparts=-
-		-o "Dir::State::lists=$dir/lists" -o "Dir::Cache=$dir/cache")
-	if apt-get -qq "${options[@]}" update >&2; then
+	APT=(-o APT::Sandbox::User=root -o "APT::Architecture=$2" -o "APT::Architectures::=$2"
+		-o Acquire::Languages=none -o Acquire::Check-Valid-Until=false
+		-o "Dir::Etc::sourcelist=$dir/list" -o Dir::Etc::sourceparts=-
+		-o "Dir::State::lists=$dir/lists" -o "Dir::Cache=$dir/cache"
+		-o Dir::State::status=/dev/null)
+	apt-get -qq "${APT[@]}" update >&2
+}
+
+# ask_newest: which suite has the newest kernel, by apt, and that package's version.
+ask_newest() {
+	local dir
+	dir=$(mktemp -d)
+	if apt_of "$dir" amd64 trixie-backports sid; then
 		# PACKAGE | VERSION | MIRROR SUITE/main amd64 Packages
-		apt-cache "${options[@]}" madison linux-image-amd64 |
+		apt-cache "${APT[@]}" madison linux-image-amd64 |
 			sed -E 's,^[^|]*\| *([^ ]*) *\| *[^ ]* ([^/]*)/.*,\2 \1,' |
 			sort -k 2,2V | tail -n 1
 	fi
@@ -163,6 +178,20 @@ use() {
 			exec {lock}<&-
 		fi
 	done
+}
+
+# debian SUITE ROOT PACKAGES [OPTION...]: make a root of Debian's.  Testing's index can be
+# past its date on a mirror that lags.  Nothing needs to be on the disk before all is.
+debian() {
+	as_root env INITRD=No DM_LINEAR_GUARD_CACHE="$CACHE" \
+		mmdebstrap --quiet --mode=root --variant=minbase \
+		--aptopt='Acquire::Check-Valid-Until "false"' \
+		--aptopt='APT::Install-Recommends "false"' \
+		--dpkgopt=force-unsafe-io \
+		--dpkgopt='path-exclude=/usr/share/doc/*' \
+		--dpkgopt='path-exclude=/usr/share/locale/*' \
+		--dpkgopt='path-exclude=/usr/share/man/*' \
+		--include="$3" "${@:4}" "$1" "$2"
 }
 
 # in_root ROOT DIR COMMAND...: run a command in a root made by scripts/root,
