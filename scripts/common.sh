@@ -8,6 +8,7 @@ umask 022
 
 # Debian's kernels, each by the version that its suite had first, and whatever is the
 # newest package of one.
+# Each has an arm64 of the same suite, as in "6.12-arm64", that can be asked for.
 KERNELS="5.10 6.1 6.12 7.2 newest"
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 CACHE=${DM_LINEAR_GUARD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dm-linear-guard}
@@ -90,10 +91,34 @@ newest() {
 	cut -d' ' -f"$1" "$file"
 }
 
+# Debian's name of a kernel's architecture.
+arch_of() {
+	[[ $1 = *-arm64 ]] && echo arm64 || echo amd64
+}
+
+# is_variant KERNEL: one of our own configuration.
+is_variant() {
+	[[ $1 = *-* && $1 != *-arm64 ]]
+}
+
+# qemu_of KERNEL: what runs it.
+qemu_of() {
+	[ "$(arch_of "$1")" = arm64 ] && echo qemu-system-aarch64 || echo qemu-system-x86_64
+}
+
+# set_up_for KERNEL: install what its VMs need besides what scripts/setup does by itself.
+set_up_for() {
+	case $1 in
+	*-arm64) "$TOP/scripts/setup" kmod qemu-system-arm ;;
+	*) "$TOP/scripts/setup" ;;
+	esac
+}
+
 # What a variant of a kernel is configured by: nothing for Debian's own.
 configs_of() {
 	local dir=$TOP/tests/debug
 	case $1 in
+	*-arm64) ;;
 	*-debug) echo "$dir"/{config,kasan.config,all.config} "$TOP/tests/config" ;;
 	*-kasan | *-kcsan) echo "$dir"/{config,"${1##*-}.config"} ;;
 	*-*) die "no variant '$1'; there are: -debug, -kasan, -kcsan" ;;
