@@ -42,26 +42,43 @@
 #endif
 
 /*
- * Needed by 5.10 and 6.1, can go with 6.1: dm_get_device() was the only one to
- * take "major:minor" and a path, dm_get_dev_t() took both but had no error.
+ * dm_get_device() was the only one to take "major:minor" and a path.  Needed by
+ * 5.10 and 6.1, can go with 6.1: dm_get_dev_t() took both but had no error.  6.5
+ * to 6.8, and RHEL 9.4 and 9.5, have neither: a path is looked up by itself.
  */
 #ifdef GUARD_LACKS_DM_DEVT_FROM_PATH
 static inline int dm_devt_from_path(const char *path, dev_t *dev_p)
 {
+#ifdef GUARD_HAS_DM_GET_DEV_T
 	*dev_p = dm_get_dev_t(path);
 	return *dev_p ? 0 : -ENODEV;
+#else
+	unsigned int major, minor;
+	char rest;
+
+	if (sscanf(path, "%u:%u%c", &major, &minor, &rest) != 2)
+		return lookup_bdev(path, dev_p);
+	*dev_p = MKDEV(major, minor);
+	return 0;
+#endif
 }
 #endif
 
 /*
  * A mapped device is added, and linked to its slaves, when its first table is
- * loaded; 5.10 added it empty, so that it linked at once.  Can become a matter
- * of course when 5.10 goes.
+ * loaded; 5.10 added it empty, so that it linked at once.  (5.15, and RHEL up to
+ * 9.4, are told at once, and link when they add it.)  Can become a matter of
+ * course when 5.10 goes.
  */
 #ifdef GUARD_LACKS_SLAVE_BDEVS
 #define GUARD_LINKS_LATE 0
 #else
 #define GUARD_LINKS_LATE 1
+#endif
+
+/* 5.11 to 5.14 are neither the one nor the other, unless they took it over. */
+#if defined(GUARD_LACKS_SLAVE_BDEVS) && !defined(part_to_dev)
+#error "dm-linear-guard needs slave_bdevs in struct gendisk (5.15), or Linux 5.10"
 #endif
 
 /* Is this the disk of a mapped device? */
