@@ -8,8 +8,11 @@ umask 022
 
 # Debian's kernels, each by the version that its suite had first, and whatever is the
 # newest package of one.
-# Each has an arm64 of the same suite, as in "6.12-arm64", that can be asked for.
 KERNELS="5.10 6.1 6.12 7.2 newest"
+# Those of other architectures, and amd64's others, by what the names of their packages end
+# in.  Each can be asked for as in "6.12-arm64".
+FLAVOURS="cloud-amd64 rt-amd64 arm64 arm64-16k armmp armmp-lpae 686 686-pae powerpc64le
+	powerpc64le-64k riscv64 s390x"
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 CACHE=${DM_LINEAR_GUARD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dm-linear-guard}
 # What the last runs of this checkout have printed.
@@ -21,14 +24,9 @@ mkdir -p "$CACHE"
 say() { printf '==> %s\n' "$*" >&2; }
 die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 
-# And those that are built for and not booted, each by the name that Debian's package
-# of its headers has after linux-headers-.
-FLAVOURS="cloud-amd64 rt-amd64 arm64 arm64-16k armmp armmp-lpae 686 686-pae powerpc64le
-	powerpc64le-64k riscv64 s390x"
-
-# Debian's suite for a kernel of ours, or for a variant of it.
+# Debian's suite for a kernel of ours, or for a variant or a flavour of it.
 suite_of() {
-	case ${1%-*} in
+	case ${1%%-*} in
 	5.10) echo bullseye ;;
 	6.1) echo bookworm ;;
 	6.12) echo trixie ;;
@@ -91,26 +89,79 @@ newest() {
 	cut -d' ' -f"$1" "$file"
 }
 
-# Debian's name of a kernel's architecture.
-arch_of() {
-	[[ $1 = *-arm64 ]] && echo arm64 || echo amd64
+# flavour_of KERNEL: what the names of its packages end in; nothing for a variant, which is
+# of our own configuration.
+flavour_of() {
+	local flavour
+	case $1 in
+	*-debug | *-kasan | *-kcsan) return ;;
+	*-*) ;;
+	*) echo amd64 && return ;;
+	esac
+	for flavour in $FLAVOURS; do
+		[ "$flavour" != "${1#*-}" ] || { echo "$flavour" && return; }
+	done
+	die "no '${1#*-}' of a kernel; there are: debug kasan kcsan ${FLAVOURS//[[:space:]]/ }"
 }
 
-# is_variant KERNEL: one of our own configuration.
-is_variant() {
-	[[ $1 = *-* && $1 != *-arm64 ]]
+# built_for: what make check builds for besides KERNELS: of an architecture, the newest or
+# the last there was; and packages that are in another suite than those, as in SUITE/NAME.
+built_for() {
+	local flavour kernel
+	for flavour in $FLAVOURS; do
+		case $flavour in
+		*amd64) for kernel in $KERNELS; do echo "$kernel-$flavour"; done ;;
+		*686*) echo "6.1-$flavour" ;;
+		# The only one without FS_DAX.
+		armmp) printf '%s\n' "5.10-$flavour" "newest-$flavour" ;;
+		*) echo "newest-$flavour" ;;
+		esac
+	done
+	printf '%s\n' bullseye-security/6.1-amd64 bookworm-backports/amd64
+}
+
+# arch_of KERNEL: Debian's name of its architecture.
+arch_of() {
+	case $1 in
+	*arm64*) echo arm64 ;;
+	*armmp*) echo armhf ;;
+	*686*) echo i386 ;;
+	*powerpc64le*) echo ppc64el ;;
+	*riscv64*) echo riscv64 ;;
+	*s390x*) echo s390x ;;
+	*) echo amd64 ;;
+	esac
+}
+
+# target_of ARCHITECTURE: what the names of its compiler's programs begin with.
+target_of() {
+	case $1 in
+	amd64) echo x86_64-linux-gnu ;;
+	arm64) echo aarch64-linux-gnu ;;
+	armhf) echo arm-linux-gnueabihf ;;
+	i386) echo i686-linux-gnu ;;
+	ppc64el) echo powerpc64le-linux-gnu ;;
+	*) echo "$1-linux-gnu" ;;
+	esac
 }
 
 # qemu_of KERNEL: what runs it.
 qemu_of() {
-	[ "$(arch_of "$1")" = arm64 ] && echo qemu-system-aarch64 || echo qemu-system-x86_64
+	case $(arch_of "$1") in
+	amd64 | i386) echo qemu-system-x86_64 ;;
+	arm64) echo qemu-system-aarch64 ;;
+	s390x) echo qemu-system-s390x ;;
+	*) die "VMs of $1 are not known here" ;;
+	esac
 }
 
 # set_up_for KERNEL: install what its VMs need besides what scripts/setup does by itself.
 set_up_for() {
-	case $1 in
-	*-arm64) "$TOP/scripts/setup" kmod qemu-system-arm ;;
-	*) "$TOP/scripts/setup" ;;
+	case $(arch_of "$1") in
+	amd64) "$TOP/scripts/setup" ;;
+	arm64) "$TOP/scripts/setup" kmod qemu-system-arm zstd ;;
+	s390x) "$TOP/scripts/setup" kmod qemu-system-misc ;;
+	*) "$TOP/scripts/setup" kmod ;;
 	esac
 }
 
@@ -118,10 +169,8 @@ set_up_for() {
 configs_of() {
 	local dir=$TOP/tests/debug
 	case $1 in
-	*-arm64) ;;
 	*-debug) echo "$dir"/{config,kasan.config,all.config} "$TOP/tests/config" ;;
 	*-kasan | *-kcsan) echo "$dir"/{config,"${1##*-}.config"} ;;
-	*-*) die "no variant '$1'; there are: -debug, -kasan, -kcsan" ;;
 	esac
 }
 
@@ -236,7 +285,7 @@ in_root() {
 vm_devices() {
 	local port
 	DEVICES=(-drive "file=$1,if=virtio,format=raw,readonly=on" "${@:2}"
-		-device virtio-serial-pci)
+		-device virtio-serial)
 	for port in output verdict up; do
 		DEVICES+=(-device "virtserialport,chardev=$port,name=$port")
 	done
