@@ -43,13 +43,18 @@ whole "a partition" "${LOOP}p1"
 loop_device 16
 whole "a loop device" "$LOOP"
 
-# shellcheck disable=SC2046
-scsi_disk dif=1 dix=1 lbpu=1 lbpws=1 physblk_exp=3 dev_size_mb=16 $(atomic_option)
-whole "a SCSI disk" "$SCSI"
-part "a SCSI disk" "$SCSI"
-pair "a misaligned part of a SCSI disk" "0 4095 linear $SCSI 9"
-pair "disks of different limits" "0 8192 linear $SCSI 0
+# Debian has it on x86 alone.
+if [ "$(uname -m)" = x86_64 ] || why=$(modprobe --dry-run scsi_debug 2>&1); then
+	# shellcheck disable=SC2046
+	scsi_disk dif=1 dix=1 lbpu=1 lbpws=1 physblk_exp=3 dev_size_mb=16 $(atomic_option)
+	whole "a SCSI disk" "$SCSI"
+	part "a SCSI disk" "$SCSI"
+	pair "a misaligned part of a SCSI disk" "0 4095 linear $SCSI 9"
+	pair "disks of different limits" "0 8192 linear $SCSI 0
 8192 8192 linear /dev/ram1 0"
+else
+	skipped 8 "there is no scsi_debug: $why"
+fi
 
 target_disk
 whole "a disk with reservations" "$SCSI"
