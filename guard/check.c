@@ -23,7 +23,8 @@
 #define DM_MSG_PREFIX "linear-guard"
 
 /*
- * The kernel's stack overflows beyond 100 devices on 5.10, and beyond 200 later.
+ * On x86-64, the kernel's stack overflows beyond 100 devices on 5.10, and beyond 200
+ * later; on arm64, beyond 63.
  */
 unsigned int guard_max_depth = 32;
 bool guard_scope_all = true;

@@ -746,6 +746,10 @@ stop_bcache() {
 	echo 1 >"/sys/block/$1/bcache/stop" && wait_for [ ! -e "/sys/block/$1" ]
 }
 
+# The largest value of max_depth.
+MOST=48
+[ "$(uname -m)" != x86_64 ] || MOST=64
+
 # chain NAME COUNT DEVICE: devices NAME1 to NAMEn, each on the one
 # before, the first on DEVICE; CHAIN is the last of them.
 chain() {
