@@ -77,7 +77,8 @@ static void read_parameter(const char *name, char *text, int size)
 	char path[128];
 	FILE *file;
 
-	snprintf(path, sizeof(path), PARAMETERS "%s", name);
+	snprintf(path, sizeof(path), "%s%s",
+		 getenv("DM_LINEAR_GUARD_PARAMETERS") ?: PARAMETERS, name);
 	file = fopen(path, "r");
 	if (!file || !fgets(text, size, file)) {
 		perror(path);

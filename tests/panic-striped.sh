@@ -3,7 +3,7 @@
 # A linear device in a loop that a striped table closes takes any kernel down.
 . "$(dirname "$0")/panic.sh"
 
-if [ ! -d "$PARAMS" ]; then
+if [ ! -d "$PARAMS" ] && [ ! "${UPSTREAM-}" ]; then
 	# The kernel runs out of memory: the less there is, the sooner.
 	free=$(awk '/^MemAvailable/ { print $2 }' /proc/meminfo)
 	echo "$((free - 60000))" >/proc/sys/vm/min_free_kbytes

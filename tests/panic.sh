@@ -66,7 +66,8 @@ closes() {
 # the kernel down.  They are no ATA disks, and hold nothing that blkid would find.
 live() {
 	local device not=''
-	[ -d "$PARAMS" ] || echo "# there is no module: the kernel goes down now" >&2
+	[ -d "$PARAMS" ] || [ "${UPSTREAM-}" ] ||
+		echo "# there is no module: the kernel goes down now" >&2
 	for device; do
 		/lib/udev/ata_id "$device" >/dev/null
 		blkid -p "$device" >/dev/null
