@@ -11,7 +11,8 @@ export K T
 MINUTES ?= 5
 
 .PHONY: all install tools install-tools uninstall unit clean clean-tools demo test \
-	test-all test-debug soak test-boot bench deb check compat shell help version
+	test-all test-debug soak test-upstream test-boot bench deb check compat shell help \
+	version
 
 all:
 	$(kbuild) modules
@@ -120,6 +121,10 @@ soak:
 	@K="$(or $(K),6.12-debug)" T=debug/soak GUEST_ENV="SOAK_MINUTES=$(MINUTES)" \
 		LIMIT=$$(($(MINUTES) * 30 + 60)) scripts/test
 
+# The series of docs/upstream, on the newest kernel with sanitizers, without the module.
+test-upstream:
+	@K=newest-upstream scripts/test
+
 test-boot:
 	@scripts/test-boot
 
@@ -159,6 +164,7 @@ help:
 	@echo "  test       the tests on all kernels (T=seed chooses a test)"
 	@echo "  test-all   the same, all of it, and some with KASAN and checked slabs"
 	@echo "  test-debug all tests, and more, on a kernel with KASAN, lockdep and others"
+	@echo "  test-upstream  the patches in docs/upstream, without the module"
 	@echo "  soak       everything at once for MINUTES=5 on that kernel"
 	@echo "  test-boot  the packages, in systems that boot from LVM"
 	@echo "  bench      what it costs, beside the stock target, in instructions"

@@ -94,14 +94,15 @@ newest() {
 flavour_of() {
 	local flavour
 	case $1 in
-	*-debug | *-kasan | *-kcsan) return ;;
+	*-debug | *-kasan | *-kcsan | newest-upstream | newest-series | newest-plain) return ;;
 	*-*) ;;
 	*) echo amd64 && return ;;
 	esac
 	for flavour in $FLAVOURS; do
 		[ "$flavour" != "${1#*-}" ] || { echo "$flavour" && return; }
 	done
-	die "no '${1#*-}' of a kernel; there are: debug kasan kcsan ${FLAVOURS//[[:space:]]/ }"
+	die "no '${1#*-}' of ${1%%-*}; there are: debug kasan kcsan, of newest upstream series" \
+		"plain, ${FLAVOURS//[[:space:]]/ }"
 }
 
 # built_for: what make check builds for besides KERNELS: of an architecture, the newest or
@@ -167,11 +168,28 @@ set_up_for() {
 
 # What a variant of a kernel is configured by: nothing for Debian's own.
 configs_of() {
-	local dir=$TOP/tests/debug
+	local dir=$TOP/tests/debug config
+	# What /proc/sys takes has another name from 7.3 on.
 	case $1 in
-	*-debug) echo "$dir"/{config,kasan.config,all.config} "$TOP/tests/config" ;;
-	*-kasan | *-kcsan) echo "$dir"/{config,"${1##*-}.config"} ;;
+	newest-*) config="$dir/config $dir/sysctl.config" ;;
+	*) config="$dir/config $dir/proc-sysctl.config" ;;
 	esac
+	case $1 in
+	*-debug | *-upstream) echo "$config" "$dir"/{kasan,all}.config "$TOP/tests/config" ;;
+	*-series | *-plain) echo "$config" "$dir/all.config" "$TOP/tests/config" ;;
+	*-kasan | *-kcsan) echo "$config" "$dir/${1##*-}.config" ;;
+	esac
+}
+
+# has_series KERNEL: what it is built from has the series of docs/upstream, so that it
+# needs no module.
+has_series() {
+	[[ $1 == *-@(upstream|series) ]]
+}
+
+# patches_of KERNEL: that series, in order, one file a line.
+patches_of() {
+	! has_series "$1" || printf '%s\n' "$TOP"/docs/upstream/linux/000[1-9]-*.patch
 }
 
 as_root() {
