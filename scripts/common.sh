@@ -181,15 +181,15 @@ configs_of() {
 	esac
 }
 
-# has_series KERNEL: what it is built from has the series of docs/upstream, so that it
-# needs no module.
-has_series() {
-	[[ $1 == *-@(upstream|series) ]]
+# goes_without KERNEL: without the module: it has the series of docs/upstream, or is to be
+# compared with one that has.
+goes_without() {
+	[[ $1 == *-@(upstream|series|plain) ]]
 }
 
-# patches_of KERNEL: that series, in order, one file a line.
+# patches_of KERNEL: the series that it is built with, in order, one file a line.
 patches_of() {
-	! has_series "$1" || printf '%s\n' "$TOP"/docs/upstream/linux/000[1-9]-*.patch
+	[[ $1 != *-@(upstream|series) ]] || printf '%s\n' "$TOP"/docs/upstream/linux/000[1-9]-*.patch
 }
 
 as_root() {
