@@ -11,8 +11,8 @@ export K T
 MINUTES ?= 5
 
 .PHONY: all install tools install-tools uninstall unit clean clean-tools demo test \
-	test-all test-debug soak test-upstream test-boot bench deb check compat shell help \
-	version
+	test-all test-debug soak test-upstream test-boot bench deb check compat model shell \
+	help version
 
 all:
 	$(kbuild) modules
@@ -134,6 +134,9 @@ bench:
 deb:
 	@dir=$$(scripts/deb) && rm -rf dist && cp -r "$$dir" dist && ls dist
 
+model:
+	@model/run
+
 check:
 	@scripts/check
 
@@ -171,5 +174,6 @@ help:
 	@echo "  deb        packages for Debian and RPM's distributions, in dist/"
 	@echo "  shell      a root shell with the module loaded, to play in"
 	@echo "  check      compiler warnings, sparse, checkpatch, shellcheck, and more"
+	@echo "  model      all states of a model of the protocol, searched with spin"
 	@echo
 	@echo "  version    print the version"
