@@ -784,6 +784,7 @@ stop_bcache() {
 
 # The largest value of max_depth.
 MOST=48
+# shellcheck disable=SC2034
 [ "$(uname -m)" != x86_64 ] || MOST=64
 
 # chain NAME COUNT DEVICE: devices NAME1 to NAMEn, each on the one
