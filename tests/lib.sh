@@ -93,8 +93,9 @@ compare_graph() {
 		unclean "the graph and sysfs differ $1: ${DIFFERENCES//$'\n'/; }"
 }
 graph_agrees() {
-	# Our own VMs are to have it.
-	[ ! -e /run/job ] || [ ! -e "$PARAMS" ] || [ -e "$GRAPH" ] || return 1
+	# Our own VMs are to have it, if there is a module.
+	[ ! -e /run/job ] || [ "${UPSTREAM-}" ] || [ ! -e "$PARAMS" ] || [ -e "$GRAPH" ] ||
+		return 1
 	[ ! -e "$GRAPH" ] || [ "$(<"$PARAMS/divert")" = N ] ||
 		DIFFERENCES=$("${BASH_SOURCE[0]%/*}/graph" "$GRAPH" 2>&1)
 }
@@ -285,6 +286,8 @@ kernel_says() {
 		"Device closes a loop") [[ $2 == *": not stacked on "*", which is stacked on it"* ]] ;;
 		"Stack of devices is too deep") [[ $2 == *", as the stack would be too deep"* ]] ;;
 		"refusing "*) [[ $2 == *": not stacked on "* ]] ;;
+		# That is refused before any disk is told.
+		"Device maps onto itself") [[ $2 == *": Device lookup failed"* ]] ;;
 		*) [[ $2 == *": $1"* ]] ;;
 		esac
 		return
@@ -809,13 +812,14 @@ remove_chain() {
 }
 
 # no_leaks: kmemleak, which looks at what is older than five seconds, knows of
-# nothing that the module has lost, or one that is unloaded, which has no names.
+# nothing that the module has lost, or one that is unloaded, which has no names, or with
+# UPSTREAM=yes the block layer for a relation.
 no_leaks() {
-	local file=/sys/kernel/debug/kmemleak
+	local file=/sys/kernel/debug/kmemleak lost='dm_linear_guard|^ +0xffffffff'
 	echo scan >$file || return
 	sleep 6
 	echo scan >$file || return
-	! grep -E -B 20 -A 20 'dm_linear_guard|^ +0xffffffff' $file
+	! grep -E -B 20 -A 20 "${UPSTREAM:+bd_link_disk_holder|}$lost" $file
 }
 
 check_leaks() {
