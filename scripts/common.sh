@@ -101,8 +101,8 @@ flavour_of() {
 	for flavour in $FLAVOURS; do
 		[ "$flavour" != "${1#*-}" ] || { echo "$flavour" && return; }
 	done
-	die "no '${1#*-}' of ${1%%-*}; there are: debug kasan kcsan, of newest upstream series" \
-		"plain, ${FLAVOURS//[[:space:]]/ }"
+	die "no '${1#*-}' of ${1%%-*}; there are: debug kasan kcsan, for newest also upstream" \
+		"series plain; ${FLAVOURS//[[:space:]]/ }"
 }
 
 # built_for: what make check builds for besides KERNELS: of an architecture, the newest or
