@@ -40,10 +40,10 @@ guard_edge edges[N * N];
 
 #ifdef SEED
 bool watched;
-#define guard_changed(h, s)	edge(h, s).unchanged = 0
+#define note_change(h, s)	edge(h, s).unchanged = 0
 #else
 #define watched			true
-#define guard_changed(h, s)	skip
+#define note_change(h, s)	skip
 #endif
 
 #ifdef LIVE
@@ -56,13 +56,13 @@ byte node_table[N];
 	 edge(h, s).table && edge(h, s).table == node_table[h] :	\
 	 guard_is_linked(h, s))
 #ifndef WITHOUT_SINCE
-#define guard_is_young(h, s)						\
+#define is_young(h, s)						\
 	(node_table[h] && node_table[h] != guard_unguarded && edge(h, s).young)
 #else
-#define guard_is_young(h, s)	false
+#define is_young(h, s)	false
 #endif
 #define guard_is_idle(h, s)						\
-	(!guard_is_live(h, s) && (guard_is_young(h, s) || !guard_is_linked(h, s)))
+	(!guard_is_live(h, s) && (is_young(h, s) || !guard_is_linked(h, s)))
 
 inline guard_put_node(h)
 {
@@ -86,16 +86,16 @@ inline guard_del_edge(h, s)
 	edge(h, s).young = edge(h, s).young || !guard_has_reason(h, s);	\
 	edge(h, s).late = edge(h, s).late || !guard_has_reason(h, s)
 /* Nobody knows when it was added. */
-#define guard_is_old(h, s)	edge(h, s).young = 0; edge(h, s).late = 0
+#define make_old(h, s)	edge(h, s).young = 0; edge(h, s).late = 0
 #else
 #define guard_del_edge(h, s)	skip
 #define guard_add_edge(h, s)	skip
-#define guard_is_old(h, s)	skip
+#define make_old(h, s)	skip
 #endif
 
 inline guard_settle(h, s)
 {
-	guard_changed(h, s);
+	note_change(h, s);
 	when (!guard_has_reason(h, s),
 		assert(!WATCHES_LINKS || !watching || !refcnt(h, s));
 		guard_del_edge(h, s))
@@ -127,7 +127,7 @@ inline guard_graph_add(t, h, s, reason, asks, heeded, r)
 		:: reason == GUARD_PROMISED && guard_is_linked(h, s)
 		:: !(reason == GUARD_PROMISED && guard_is_linked(h, s)) && r == FINE ->
 			guard_add_edge(h, s);
-			guard_changed(h, s);
+			note_change(h, s);
 			if
 			:: reason == GUARD_OWN ->
 				edge(h, s).own++;
@@ -141,7 +141,7 @@ inline guard_graph_add(t, h, s, reason, asks, heeded, r)
 			/* Earlier links that nobody has seen are not counted. */
 			when (reason == GUARD_FOUND || (reason == GUARD_PENDING && !watched),
 				edge(h, s).found = 1;
-				guard_is_old(h, s))
+				make_old(h, s))
 		:: else
 		fi
 	}
@@ -408,7 +408,7 @@ inline guard_check_unlink(h, s)
 /* From 6.1 on, a first load adds the disk, links it, and then adds "dm" to it. */
 #define guard_is_being_linked(d)	(md[d].added && !md[d].set_up)
 
-inline guard_look_for_links(d)
+inline guard_see_links(d)
 {
 	for (t_ : 0 .. N - 1) {
 		slaves = slaves | ((refcnt(d, t_) > 0) << (d));
@@ -440,7 +440,7 @@ inline guard_judge_by_sysfs(h, s, r)
 	   };
 	   for (i : 0 .. N - 1) {
 #endif
-		d_step { guard_look_for_links(i) }
+		d_step { guard_see_links(i) }
 	   };
 	   /* guard_read_down() */
 	   do
