@@ -135,7 +135,7 @@ deb:
 	@dir=$$(scripts/deb) && rm -rf dist && cp -r "$$dir" dist && ls dist
 
 model:
-	@model/run
+	@model/run $(T)
 
 check:
 	@scripts/check
@@ -174,6 +174,7 @@ help:
 	@echo "  deb        packages for Debian and RPM's distributions, in dist/"
 	@echo "  shell      a root shell with the module loaded, to play in"
 	@echo "  check      compiler warnings, sparse, checkpatch, shellcheck, and more"
-	@echo "  model      all states of a model of the protocol, searched with spin"
+	@echo "  model      all states of a model of the protocol, searched with spin (T=quick:"
+	@echo "             what takes three minutes)"
 	@echo
 	@echo "  version    print the version"
