@@ -880,6 +880,54 @@ sectors() {
 	"${BASH_SOURCE[0]%/*}/sectors" "$@"
 }
 
+# gates: who links, and who looks into sysfs, can be held from here on, at GATES;
+# test_modules/dlg_slow.c says how.
+gates() {
+	local module=test_modules/dlg_slow.ko
+	built "$module"
+	[ "$(processors)" -gt 1 ] || skip "who is held needs a processor of its own"
+	needs "tasks that can be held" insmod "${0%/*}/$module"
+	defer rmmod dlg_slow
+	GATES=/sys/module/dlg_slow/parameters
+}
+
+# is_held GATE: somebody is.
+is_held() {
+	local state
+	read -r state <"$GATES/$1" && [ "$state" = -1 ]
+}
+
+# in_order GATE N FIRST GATE N SECOND: succeeds if FIRST does, and this was the order:
+# FIRST is held, as the Nth that comes to its gate; SECOND starts, and is held at its
+# own, which lets FIRST go; that ends, then SECOND goes on.  Sets STATUS to SECOND's,
+# and MESSAGES; closed_loop then says whether it was a load that was refused for that.
+in_order() {
+	local first second status=0
+	new_messages
+	echo "$2" >"$GATES/$1"
+	eval "$3" &
+	first=$!
+	wait_for is_held "$1" || status=1
+	echo "$5" >"$GATES/$4"
+	eval "$6" &
+	second=$!
+	wait_for is_held "$4" || status=1
+	# Who was held for too long was not held until then.
+	same_text 0 "$(<"$GATES/$1")" || status=1
+	wait "$first" || status=1
+	is_held "$4" || status=1
+	echo 0 >"$GATES/$1"
+	echo 0 >"$GATES/$4"
+	wait "$second"
+	STATUS=$?
+	new_messages
+	echo "$MESSAGES"
+	return "$status"
+}
+closed_loop() {
+	[ "$STATUS" != 0 ] && kernel_says "Device closes a loop" "$MESSAGES"
+}
+
 # number_of DEVICE: the kernel's name for it, as in dm-3.
 number_of() {
 	local numbers

@@ -1,74 +1,128 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Holds the next one who links two disks, just before, when 1 is written to "hold",
- * until 0 is, or for "seconds" at the most: it spins, and others may need what it
- * has.  "hold" reads 2 while one is held.
+ * Two gates where tasks are held, so that a test can force an order.  Who links two
+ * disks comes to the gate "hold", just before; where links are diverted, once before
+ * the link is judged, and once after.  Who looks up "look", a path in kernfs, comes to
+ * the gate "hold_look".
+ *
+ * If N is written to a gate, the Nth that comes from then on is held.  That ends when
+ * 0 is written to the gate, when somebody is held at the other one, or after
+ * "seconds": who is held spins, and others may need what it has.  A gate reads -1
+ * while one is held, and -2 after one was held for too long.
  */
 
 #include <linux/atomic.h>
 #include <linux/delay.h>
+#include <linux/kernel.h>
+#include <linux/kernfs.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/ptrace.h>
+#include <linux/string.h>
 
-static atomic_t dlg_hold;
+#define DLG_HELD (-1)
+#define DLG_LATE (-2)
 
-static unsigned int dlg_seconds = 4;
+static atomic_t dlg_link;
+static atomic_t dlg_lookup;
+
+static char dlg_path[128];
+module_param_string(look, dlg_path, sizeof(dlg_path), 0600);
+MODULE_PARM_DESC(look, "The path, from the root of kernfs, and without an end of line");
+
+static unsigned int dlg_seconds = 15;
 module_param_named(seconds, dlg_seconds, uint, 0600);
-MODULE_PARM_DESC(seconds, "How long it holds at the most");
+MODULE_PARM_DESC(seconds, "How long a gate holds at the most");
 
-static int dlg_wait(struct kprobe *kprobe, struct pt_regs *regs)
+static void dlg_come(atomic_t *gate, atomic_t *other)
 {
 	unsigned int i;
 
-	if (atomic_cmpxchg(&dlg_hold, 1, 2) == 1) {
-		for (i = 0; i < dlg_seconds * 1000 && atomic_read(&dlg_hold); i++)
-			mdelay(1);
-		atomic_set(&dlg_hold, 0);
+	if (atomic_dec_if_positive(gate))
+		return;
+	atomic_set(gate, DLG_HELD);
+	atomic_cmpxchg(other, DLG_HELD, 0);
+	for (i = 0; i < dlg_seconds * 1000; i++) {
+		if (atomic_read(gate) != DLG_HELD)
+			return;
+		mdelay(1);
 	}
+	atomic_cmpxchg(gate, DLG_HELD, DLG_LATE);
+}
+
+static int dlg_links(struct kprobe *kprobe, struct pt_regs *regs)
+{
+	dlg_come(&dlg_link, &dlg_lookup);
 	return 0;
 }
 
-static struct kprobe dlg_kprobe = {
+static int dlg_looks_up(struct kprobe *kprobe, struct pt_regs *regs)
+{
+	const char *name = (const char *)regs_get_kernel_argument(regs, 1);
+	char path[sizeof(dlg_path)];
+	size_t len;
+
+	if (atomic_read(&dlg_lookup) <= 0)
+		return 0;
+	kernfs_path((struct kernfs_node *)regs_get_kernel_argument(regs, 0), path,
+		    sizeof(path));
+	len = strlen(path);
+	if (!strncmp(dlg_path, path, len) && dlg_path[len] == '/' &&
+	    !strcmp(dlg_path + len + 1, name))
+		dlg_come(&dlg_lookup, &dlg_link);
+	return 0;
+}
+
+static struct kprobe dlg_kprobe_link = {
 	.symbol_name = "bd_link_disk_holder",
-	.pre_handler = dlg_wait,
+	.pre_handler = dlg_links,
 };
 
-static int dlg_set_hold(const char *val, const struct kernel_param *kp)
+static struct kprobe dlg_kprobe_lookup = {
+	.symbol_name = "kernfs_find_and_get_ns",
+	.pre_handler = dlg_looks_up,
+};
+
+static struct kprobe *dlg_kprobes[] = { &dlg_kprobe_link, &dlg_kprobe_lookup };
+
+static int dlg_set_gate(const char *val, const struct kernel_param *kp)
 {
-	int hold, r = kstrtoint(val, 0, &hold);
+	int state, r = kstrtoint(val, 0, &state);
 
 	if (!r)
-		atomic_set(&dlg_hold, hold);
+		atomic_set(kp->arg, state);
 	return r;
 }
 
-static int dlg_get_hold(char *buffer, const struct kernel_param *kp)
+static int dlg_get_gate(char *buffer, const struct kernel_param *kp)
 {
-	return sprintf(buffer, "%d\n", atomic_read(&dlg_hold));
+	return sprintf(buffer, "%d\n", atomic_read((atomic_t *)kp->arg));
 }
 
-static const struct kernel_param_ops dlg_hold_ops = {
-	.set = dlg_set_hold,
-	.get = dlg_get_hold,
+static const struct kernel_param_ops dlg_gate_ops = {
+	.set = dlg_set_gate,
+	.get = dlg_get_gate,
 };
 
-module_param_cb(hold, &dlg_hold_ops, NULL, 0600);
-MODULE_PARM_DESC(hold, "1: the next one is to be held; 2: it is; 0: no longer");
+module_param_cb(hold, &dlg_gate_ops, &dlg_link, 0600);
+MODULE_PARM_DESC(hold, "N: the Nth who links; -1: one is held; -2: was, for too long; 0: nobody");
+module_param_cb(hold_look, &dlg_gate_ops, &dlg_lookup, 0600);
+MODULE_PARM_DESC(hold_look, "The same of those who look");
 
 static int __init dlg_slow_init(void)
 {
-	return register_kprobe(&dlg_kprobe);
+	return register_kprobes(dlg_kprobes, ARRAY_SIZE(dlg_kprobes));
 }
 
 static void __exit dlg_slow_exit(void)
 {
-	unregister_kprobe(&dlg_kprobe);
+	unregister_kprobes(dlg_kprobes, ARRAY_SIZE(dlg_kprobes));
 }
 
 module_init(dlg_slow_init);
 module_exit(dlg_slow_exit);
 
-MODULE_DESCRIPTION("Widens a window for the tests of dm-linear-guard");
+MODULE_DESCRIPTION("Forces orders for the tests of dm-linear-guard");
 MODULE_AUTHOR("The dm-linear-guard developers");
 MODULE_LICENSE("GPL");
