@@ -173,7 +173,8 @@ help:
 	@echo "  bench      what it costs, beside the stock target, in instructions"
 	@echo "  deb        packages for Debian and RPM's distributions, in dist/"
 	@echo "  shell      a root shell with the module loaded, to play in"
-	@echo "  check      compiler warnings, sparse, checkpatch, shellcheck, and more"
+	@echo "  check      compiler warnings, sparse, checkpatch, shellcheck, and more; for"
+	@echo "             kernels that are not booted, too (K=newest-arm64 chooses one)"
 	@echo "  model      all states of a model of the protocol, searched with spin (T=quick:"
 	@echo "             what takes three minutes)"
 	@echo
