@@ -7,7 +7,7 @@
 command=${DM_LINEAR_GUARD_COMMAND:-dm-linear-guard}
 fuzz=$(dirname "$0")/fuzz
 seed=${FUZZ_SEED:-$RANDOM}
-operations=${FUZZ_OPERATIONS:-500}
+operations=${FUZZ_OPERATIONS:-200}
 
 plan 4
 require "$command"
