@@ -23,7 +23,7 @@
 struct guard_use;
 
 /* The only place that holds the version; everything else derives it. */
-#define DM_LINEAR_GUARD_VERSION "0.3.0"
+#define DM_LINEAR_GUARD_VERSION "0.4.0"
 
 /* Came with 5.10. */
 #ifndef DM_TARGET_NOWAIT
