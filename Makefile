@@ -11,8 +11,8 @@ export K T
 MINUTES ?= 5
 
 .PHONY: all install tools install-tools uninstall unit clean clean-tools demo test \
-	test-all test-debug soak test-upstream test-boot bench deb check compat model shell \
-	help version
+	test-all test-debug soak test-upstream test-boot bench deb release check compat \
+	model shell help version
 
 all:
 	$(kbuild) modules
@@ -137,6 +137,9 @@ deb:
 model:
 	@model/run $(T)
 
+release:
+	@scripts/release
+
 check:
 	@scripts/check
 
@@ -172,6 +175,7 @@ help:
 	@echo "  test-boot  the packages, in systems that boot from LVM"
 	@echo "  bench      what it costs, beside the stock target, in instructions"
 	@echo "  deb        packages for Debian and RPM's distributions, in dist/"
+	@echo "  release    check all of it, and make what is published, in dist/"
 	@echo "  shell      a root shell with the module loaded, to play in"
 	@echo "  check      compiler warnings, sparse, checkpatch, shellcheck, and more; for"
 	@echo "             kernels that are not booted, too (K=newest-arm64 chooses one)"
