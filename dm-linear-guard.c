@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dm-linear-guard: a device-mapper linear target that cannot be made to loop.
+ * dm-linear-guard: a device-mapper linear target that refuses loops.
  *
  * Copyright (C) 2026 The dm-linear-guard developers
  *
@@ -600,7 +600,7 @@ static const struct kernel_param_ops guard_max_depth_ops = {
 
 module_param_cb(max_depth, &guard_max_depth_ops, &guard_max_depth, 0644);
 __MODULE_PARM_TYPE(max_depth, "uint");
-MODULE_PARM_DESC(max_depth, "How many devices may stand one on another, 1 to " __stringify(GUARD_MAX_DEPTH) " (default: 32)");
+MODULE_PARM_DESC(max_depth, "How many devices may be stacked on one another, 1 to " __stringify(GUARD_MAX_DEPTH) " (default: 32)");
 
 /* debugfs: dm_linear_guard/graph, as guard_graph_show() writes it. */
 static struct dentry *guard_debugfs;
@@ -684,7 +684,7 @@ static void __exit guard_exit(void)
 module_init(guard_init);
 module_exit(guard_exit);
 
-MODULE_DESCRIPTION(DM_NAME " linear target that cannot be made to loop");
+MODULE_DESCRIPTION(DM_NAME " linear target that refuses loops");
 MODULE_AUTHOR("The dm-linear-guard developers");
 MODULE_VERSION(DM_LINEAR_GUARD_VERSION);
 MODULE_LICENSE("GPL");

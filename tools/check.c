@@ -767,7 +767,7 @@ static int run(int argc, char **argv)
 
 const struct command command_check = {
 	.name = "check",
-	.summary = "would this table be refused for this device, and why; loads nothing",
+	.summary = "say whether a table would be refused, and why; load nothing",
 	.usage = "check [OPTION...] NAME [TABLE]",
 	.help =
 		"  -J, --json          print JSON\n"

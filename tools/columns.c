@@ -24,8 +24,8 @@ static const struct {
 	const char *help;
 	int flags;
 } columns[COLUMNS] = {
-	[COLUMN_NAME] = { "NAME", "what people call it", SCOLS_FL_NOEXTREMES },
-	[COLUMN_KNAME] = { "KNAME", "what the kernel calls it", 0 },
+	[COLUMN_NAME] = { "NAME", "name", SCOLS_FL_NOEXTREMES },
+	[COLUMN_KNAME] = { "KNAME", "name in the kernel", 0 },
 	[COLUMN_NUMBER] = { "MAJ:MIN", "major:minor number", 0 },
 	[COLUMN_UUID] = { "UUID", "UUID of a mapped device", 0 },
 	[COLUMN_SIZE] = { "SIZE", "size (-b: in bytes)", SCOLS_FL_RIGHT },

@@ -32,9 +32,9 @@ static const struct command * const commands[] = {
 
 /* Behind what each command has of its own. */
 static const char common_statuses[] =
-	"   2  the command line makes no sense\n"
-	"   3  root is needed\n"
-	"   7  something failed, as standard error says\n";
+	"   2  the command line is wrong\n"
+	"   3  the command needs root\n"
+	"   7  something failed, and standard error says what\n";
 
 static void print_help(FILE *file)
 {

@@ -509,7 +509,7 @@ static int run_release(int argc, char **argv)
 
 const struct command command_adopt = {
 	.name = "adopt",
-	.summary = "have the guard serve devices that are live",
+	.summary = "move live devices to the guard",
 	.usage = "adopt NAME... | --all",
 	.help =
 		"      --all           all devices, and new tables too: takeover is turned on\n",
@@ -520,7 +520,7 @@ const struct command command_adopt = {
 
 const struct command command_release = {
 	.name = "release",
-	.summary = "give them back to the stock target",
+	.summary = "move live devices back to the stock target",
 	.usage = "release NAME... | --all",
 	.help =
 		"      --all           all devices, and new tables too: takeover is turned off\n",

@@ -846,7 +846,7 @@ static int run(int argc, char **argv)
 
 const struct command command_status = {
 	.name = "status",
-	.summary = "what the module serves, how it is set, and what is wrong",
+	.summary = "show the settings, the devices that are served, and what is wrong",
 	.usage = "status [OPTION...] [NAME...]",
 	.help =
 		"  -b, --bytes         print SIZE in bytes\n"

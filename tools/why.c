@@ -294,7 +294,7 @@ static int run(int argc, char **argv)
 
 const struct command command_why = {
 	.name = "why",
-	.summary = "the last refusal: which line, which way around, what to do",
+	.summary = "explain the last refusal, and say what to do",
 	.usage = "why",
 	.help = "",
 	.statuses =
