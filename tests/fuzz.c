@@ -7,7 +7,7 @@
  *
  * Creates, loads, clears, suspends, resumes, renames and removes devices named
  * PREFIX-*, and knows from a model of its own (two slots for each device, and
- * the rules as the README states them) whether each is accepted and with which
+ * the rules as the manual page states them) whether each is accepted and with which
  * errno it is refused.  Reads back sectors and knows where their data comes
  * from.  Runs with the scope and max_depth that the module has.  With -c, the operator's
  * command has to foretell each load as well.

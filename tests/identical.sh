@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 # Not compared is what is meant to differ: dmsetup status ("guarded"), and the errors
-# that README lists as stricter.
+# that dm-linear-guard(4) lists as stricter.
 ioctls=$(dirname "$0")/ioctls
 names=() tables=()
 
