@@ -600,7 +600,8 @@ static const struct kernel_param_ops guard_max_depth_ops = {
 
 module_param_cb(max_depth, &guard_max_depth_ops, &guard_max_depth, 0644);
 __MODULE_PARM_TYPE(max_depth, "uint");
-MODULE_PARM_DESC(max_depth, "How many devices may be stacked on one another, 1 to " __stringify(GUARD_MAX_DEPTH) " (default: 32)");
+MODULE_PARM_DESC(max_depth, "How many devices may be stacked on one another, 1 to "
+		 __stringify(GUARD_MAX_DEPTH) " (default: 32)");
 
 /* debugfs: dm_linear_guard/graph, as guard_graph_show() writes it. */
 static struct dentry *guard_debugfs;

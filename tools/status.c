@@ -411,8 +411,9 @@ static void find_versions(struct report *report)
 
 		if (!at->version)
 			find(report, FINDING_KERNEL, NULL,
-			     format_text("/lib/modules/%s has no module: the next boot of that kernel "
-					 "is not guarded, unless its initramfs has the module",
+			     format_text("/lib/modules/%s has no module: the next boot of "
+					 "that kernel is not guarded, unless its initramfs "
+					 "has the module",
 					 at->release));
 		else if (at->running && report->module.setting.loaded &&
 			 strcmp(at->version, version))
