@@ -468,7 +468,7 @@ static void guard_del_use(struct guard_use *use)
 	spin_unlock(&guard_uses_lock);
 }
 
-/* How often to look again for a device to be linked: five seconds in all. */
+/* How often to look again for a device to be linked: for five to ten seconds. */
 #define GUARD_TRIES 600
 
 static void guard_pause(unsigned int tries)
@@ -675,7 +675,8 @@ void guard_check_close(struct dm_target *ti, struct dm_dev *dev,
 
 /**
  * guard_check_resume() - may a guarded table's device be resumed
- * @use: of one of its devices, or NULL, as below, for what others are checked for
+ * @use: of one of its devices; NULL here and below if the target has none, and
+ *	 another target of the table is checked for the device
  *
  * Another driver's load can have closed a loop since the table was loaded.  What
  * cannot be found out is not refused.

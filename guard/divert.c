@@ -4,9 +4,9 @@
  *
  * Copyright (C) 2026 The dm-linear-guard developers
  *
- * bd_link_disk_holder() and bd_unlink_disk_holder() are where every driver says
- * what it is stacked on.  dm_get_device() and dm_put_device() are where a mapped
- * device says so that is not added yet.
+ * bd_link_disk_holder() and bd_unlink_disk_holder() are where dm, md, bcache and
+ * drbd say what they are stacked on.  dm_get_device() and dm_put_device() are
+ * where the targets of a mapped device say so that is not added yet.
  */
 
 #include <linux/blkdev.h>

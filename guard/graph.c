@@ -285,10 +285,10 @@ static struct guard_node *guard_node_at(struct guard_graph *graph,
 }
 
 /*
- * Another disk was at this address before, whose driver never unlinked it, or
- * whose target never put a device.  @all: what is known of it is of the other
- * disk; else it may be of this one, which has got another medium, but for
- * promises, as mapped devices have none to change.
+ * Drop the edges that another disk has left at this address: its driver never
+ * unlinked it, or its target never put a device.  Unless @all, this may still be
+ * the same disk, with another medium.  Then only promises are dropped: they are
+ * of a mapped device, which has no medium to change.
  */
 static void guard_drop_stale(struct guard_graph *graph, const void *disk,
 			     bool all)
@@ -339,8 +339,8 @@ static struct guard_node *guard_find_node(struct guard_graph *graph,
 }
 
 /*
- * Both disks of a pair, or NULL for those without edges.  What the second one
- * drops can have been the end of the first.
+ * Both disks of a pair, or NULL for those without edges.  To find the slave can
+ * drop stale edges, and with them the node of the holder, which is found again.
  */
 static void guard_find_nodes(struct guard_graph *graph,
 			     const struct guard_pair *pair,
@@ -1057,7 +1057,7 @@ void guard_graph_withdraw(struct guard_graph *graph, const void *table,
  * guard_graph_resume() - judge a guarded table that is about to be resumed
  * @graph: where
  * @pair: an edge of the table
- * @table: address of the table; in its device's live slot, which holds one
+ * @table: address of the table, which is the only one in its device's live slot
  * @q: what to ask about the edge
  *
  * The edge is known to be live if nothing is wrong, from here until

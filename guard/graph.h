@@ -24,8 +24,8 @@
  * @seq: what tells it from an earlier disk at the same address
  * @name: what the log calls it; copied when the disk gets its first edge
  * @held: the caller holds the disk, so that no other can be at its address
- * @slots: it has an inactive table besides the live one, so that not all that it
- *	   is linked to is live
+ * @slots: it is a mapped device, which can have an inactive table besides the
+ *	   live one, so that not all that it is linked to is live
  */
 struct guard_id {
 	const void *disk;

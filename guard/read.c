@@ -202,8 +202,8 @@ static void guard_free_reading(struct guard_reading *reading)
 }
 
 /*
- * Links are looked for when each device was seen: those of a device that was not
- * being linked are complete then, wherever in the class it comes.
+ * Links are looked for only after all devices were seen: those of a device that
+ * was not being linked are complete by then, wherever in the class it comes.
  */
 static int guard_take_reading(struct guard_reading *reading, bool wait)
 {

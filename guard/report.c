@@ -29,7 +29,7 @@
 
 atomic_t guard_events[GUARD_EVENTS];
 
-/* The field's word for what is wrong, in last_refusal and in uevents. */
+/* What is wrong, in a word, for last_refusal and uevents. */
 static const char *const guard_kinds[] = {
 	[GUARD_IS_SELF] = "self",
 	[GUARD_IS_LOOP] = "loop",

@@ -42,9 +42,10 @@
 #endif
 
 /*
- * dm_get_device() was the only one to take "major:minor" and a path.  Needed by
- * 5.10 and 6.1, can go with 6.1: dm_get_dev_t() took both but had no error.  6.5
- * to 6.8, and RHEL 9.4 and 9.5, have neither: a path is looked up by itself.
+ * The number of a device that is named by "major:minor" or a path.  Needed by
+ * 5.10 and 6.1, can go with 6.1: there dm_get_dev_t() takes both, and returns 0
+ * for an error.  6.5 to 6.8, and RHEL 9.4 and 9.5, have neither function: the
+ * name is parsed, or looked up, here.
  */
 #ifdef GUARD_LACKS_DM_DEVT_FROM_PATH
 static inline int dm_devt_from_path(const char *path, dev_t *dev_p)
@@ -88,8 +89,8 @@ static inline bool guard_is_mapped(struct gendisk *disk)
 }
 
 /*
- * A disk's number in the sequence of all disks.  Needed by 5.10, which has
- * none, and where no edge outlives what it stands for; can go with it.
+ * A disk's number in the sequence of all disks.  Needed by 5.10, which has none,
+ * and where no edge outlives its link or table; can go with it.
  */
 static inline u64 guard_disk_seq(struct gendisk *disk)
 {
