@@ -55,8 +55,9 @@ static int guard_parse_sector(struct dm_target *ti, const char *arg,
 /*
  * Refuse a range that the device below does not have: ti->len sectors from @start.
  *
- * Core checks this when the table is resumed and leaves the device suspended
- * if it fails.  Here it is found while the live table still serves.
+ * Core checks this when a device's first table is loaded.  Later tables it checks
+ * when they are resumed, and leaves the device suspended if that fails.  Here it
+ * is found while the live table still serves.
  *
  * A mapped device below is left to core: its own inactive table may be about
  * to make it larger, and tools load a whole stack before they resume it from
