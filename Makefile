@@ -180,6 +180,6 @@ help:
 	@echo "  check      compiler warnings, sparse, checkpatch, shellcheck, and more; for"
 	@echo "             kernels that are not booted, too (K=newest-arm64 chooses one)"
 	@echo "  model      all states of a model of the protocol, searched with spin (T=quick:"
-	@echo "             what takes three minutes)"
+	@echo "             what takes two minutes)"
 	@echo
 	@echo "  version    print the version"
