@@ -562,6 +562,14 @@ array() {
 		--raid-devices=1 "$2" && defer stop_array "$1"
 }
 
+# array_with_room NAME DEVICE: an md array of that mirror and one that is missing, which
+# can be added and is not filled; stopped at the end.
+array_with_room() {
+	mdadm --quiet --build "/dev/$1" --run --force --level=1 \
+		--raid-devices=2 "$2" missing && defer stop_array "$1" &&
+		echo frozen >"/sys/block/$1/md/sync_action"
+}
+
 # fleeting_array NAME DEVICE MAPPED SECONDS: build one on DEVICE, and stop it after
 # that long, between loads of tables for MAPPED that map onto it.  Who opens its
 # node later makes a new one, so that it is no sign that it has gone.
@@ -773,11 +781,15 @@ announced() {
 	[ "$(events "${@:2}")" -ge "$1" ]
 }
 
-# make_bcache DEVICE: put a bcache on it, and say which.
-make_bcache() {
+# register_bcache DEVICE: put a bcache on it.
+register_bcache() {
 	make-bcache --wipe-bcache -B "$1" >/dev/null &&
-		echo "$1" >/sys/fs/bcache/register &&
-		ls "/sys/block/$(number_of "$1")/holders"
+		echo "$1" >/sys/fs/bcache/register
+}
+
+# make_bcache DEVICE: the same, and say which.
+make_bcache() {
+	register_bcache "$1" && ls "/sys/block/$(number_of "$1")/holders"
 }
 
 # stop_bcache NAME: stop it, and wait for it to be gone.

@@ -9,11 +9,8 @@ needs bcache modprobe bcache
 ramdisks 2 4
 X=/dev/mapper/$P-x
 
-# An array of one mirror, with room for the device that is stacked on it.
-check "an array is built" mdadm --quiet --build /dev/md77 --run --force --level=1 \
-	--raid-devices=2 /dev/ram0 missing
-defer mdadm --quiet --stop /dev/md77
-echo frozen >/sys/block/md77/md/sync_action || exit 1
+# With room for the device that is stacked on it.
+check "an array is built" array_with_room md77 /dev/ram0
 check "a linear device is created on the array" create x "0 8192 linear /dev/md77 0"
 
 set_to scope all

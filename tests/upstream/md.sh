@@ -10,11 +10,8 @@ needs bcache modprobe bcache
 ramdisks 3 16
 X=/dev/mapper/$P-x
 
-# An array of one mirror, with room for the device that is stacked on it.
-check "an array is built" mdadm --quiet --build /dev/md77 --run --force --level=1 \
-	--raid-devices=2 /dev/ram0 missing
-defer stop_array md77
-echo frozen >/sys/block/md77/md/sync_action || exit 1
+# With room for the device that is stacked on it.
+check "an array is built" array_with_room md77 /dev/ram0
 check "a linear device is created on the array" create x "0 8192 linear /dev/md77 0"
 number=$(number_of "$X")
 new_messages
@@ -35,17 +32,11 @@ check "the device is removed from the array" eval \
 	"mdadm --quiet /dev/md77 --fail $X && wait_for mdadm --quiet /dev/md77 --remove $X"
 check "the array is stopped" mdadm --quiet --stop /dev/md77
 
-# registers DEVICE: bcache takes it.
-registers() {
-	make-bcache --wipe-bcache -B "$1" >/dev/null &&
-		echo "$1" >/sys/fs/bcache/register
-}
-
 # The backing device is one too deep.
 create y "0 16384 linear /dev/ram2 0" || exit 1
 set_to max_depth 1 || exit 1
 check "bcache does not register a backing device that is too deep" \
-	fails registers "/dev/mapper/$P-y"
+	fails register_bcache "/dev/mapper/$P-y"
 check "the refused backing device has no holder" [ -z \
 	"$(ls "/sys/block/$(number_of "/dev/mapper/$P-y")/holders")" ]
 set_to max_depth 2 || exit 1
