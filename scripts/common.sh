@@ -89,6 +89,11 @@ newest() {
 	cut -d' ' -f"$1" "$file"
 }
 
+# list_tests: the files of the module's tests.
+list_tests() {
+	sed -n '/^TEST_PROGS :=/,/[^\\]$/p' "$TOP/tests/Makefile" | grep -oE '[a-z0-9-]+\.sh'
+}
+
 # flavour_of KERNEL: what the names of its packages end in; nothing for a variant, which is
 # of our own configuration.
 flavour_of() {
