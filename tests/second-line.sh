@@ -98,8 +98,11 @@ check "a read of b reaches the RAM disk once the loop is open" \
 
 echo "# a stack of stock devices, deeper than any that the guard accepts"
 takeover 0
+# On arm64, 64 devices are more than can be read.
+most=52
+[ "$MOST" = 48 ] || most=90
 check "the stock target accepts a stack of more devices than max_depth can be" \
-	chain s $((MOST + 4)) /dev/ram1
+	chain s "$most" /dev/ram1
 takeover 1
 set_to max_depth "$MOST"
 refused "a guarded table stacked on that many stock devices is refused with ELOOP" "$ELOOP" \
