@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "columns.h"
 #include "command.h"
@@ -330,49 +331,186 @@ struct json_object *columns_json(const struct layout *layout, const struct devic
 	return object;
 }
 
-/* Tables. */
+/*
+ * Tables.
+ *
+ * libsmartcols keeps all lines of a table until it is freed, with up to 64 bytes for each
+ * cell beside its text: more than 10 MiB for 10,000 devices.  So a large table is printed
+ * in parts.  The devices are added in two rounds: the first is for the widths of the
+ * columns, the second for the output.  In the second each part ends with a line of these
+ * widths, which is not printed.
+ *
+ * On a terminal a table is printed whole: libsmartcols looks at all lines to decide what
+ * to cut off there.
+ */
+
+/* A part ends when it takes so many bytes, with so many for each cell beside its text. */
+#define PART_SIZE (256 * 1024)
+#define CELL_SIZE 64
 
 /**
- * table_new() - begin one
+ * struct listing - a table on standard output
  * @layout: which columns, and how
+ * @part: the lines that are not printed yet
+ * @lines: how many these are
+ * @size: how many bytes they take
+ * @in_parts: the table is too large for one part
+ * @prints: this round is for the output, not for the widths
+ * @headed: the headings are printed
+ * @widths: the widths of the columns
  */
-struct libscols_table *table_new(const struct layout *layout)
+struct listing {
+	const struct layout *layout;
+	struct libscols_table *part;
+	size_t lines;
+	size_t size;
+	bool in_parts;
+	bool prints;
+	bool headed;
+	size_t widths[COLUMNS];
+};
+
+/* In the other formats a line does not depend on others. */
+static bool has_widths(const struct layout *layout)
 {
-	struct libscols_table *table = need(scols_new_table());
+	return !layout->raw && !layout->pairs;
+}
+
+static bool has_headings(const struct listing *listing)
+{
+	return !listing->layout->no_headings && !listing->headed;
+}
+
+static void begin_part(struct listing *listing)
+{
+	const struct layout *layout = listing->layout;
+	struct libscols_table *part = need(scols_new_table());
 	bool drawn = false;
 	size_t i;
 	int flags;
 
-	scols_table_enable_raw(table, layout->raw);
-	scols_table_enable_export(table, layout->pairs);
-	scols_table_enable_noheadings(table, layout->no_headings);
+	scols_table_enable_raw(part, layout->raw);
+	scols_table_enable_export(part, layout->pairs);
+	scols_table_enable_noheadings(part, !has_headings(listing));
 	for (i = 0; i < layout->count; i++) {
 		flags = columns[layout->at[i]].flags;
 		if (layout->tree && layout->at[i] == COLUMN_NAME && !drawn) {
 			flags |= SCOLS_FL_TREE;
 			drawn = true;
 		}
-		need(scols_table_new_column(table, columns[layout->at[i]].name, 0, flags));
+		need(scols_table_new_column(part, columns[layout->at[i]].name, 0, flags));
 	}
-	return table;
+	listing->part = part;
+	listing->lines = 0;
+	listing->size = 0;
+}
+
+static void put_cell(struct libscols_line *line, size_t i, char *text)
+{
+	if (text && scols_line_refer_data(line, i, text))
+		need(NULL);
+}
+
+static void add_widest(struct listing *listing)
+{
+	struct libscols_line *line = need(scols_table_new_line(listing->part, NULL));
+	char *text;
+	size_t i;
+
+	for (i = 0; i < listing->layout->count; i++) {
+		text = need(calloc(listing->widths[i] + 1, 1));
+		memset(text, 'x', listing->widths[i]);
+		put_cell(line, i, text);
+	}
+}
+
+static void note_widths(struct listing *listing)
+{
+	size_t i, width;
+
+	for (i = 0; i < listing->layout->count; i++) {
+		width = scols_column_get_width(scols_table_get_column(listing->part, i));
+		if (width > listing->widths[i])
+			listing->widths[i] = width;
+	}
+}
+
+/* Print so many lines and drop the rest.  end_output() reports errors. */
+static ssize_t let_through(void *cookie, const char *text, size_t size)
+{
+	size_t *lines = cookie, i;
+
+	for (i = 0; *lines && i < size; i++)
+		*lines -= text[i] == '\n';
+	fwrite(text, 1, i, stdout);
+	return (ssize_t)size;
+}
+
+static void end_part(struct listing *listing)
+{
+	cookie_io_functions_t functions = { .write = let_through };
+	size_t lines = SIZE_MAX;
+	FILE *out;
+
+	if (listing->in_parts && has_widths(listing->layout)) {
+		lines = listing->prints ? listing->lines + has_headings(listing) : 0;
+		if (listing->prints)
+			add_widest(listing);
+	}
+	out = need(fopencookie(&lines, "w", functions));
+	scols_table_set_stream(listing->part, out);
+	if (scols_print_table(listing->part))
+		die(STATUS_FAILED, "the table cannot be printed");
+	fclose(out);
+	if (listing->prints)
+		listing->headed = true;
+	else
+		note_widths(listing);
+	scols_unref_table(listing->part);
 }
 
 /**
- * table_add() - add a device
- * @table: to which
- * @layout: of it
+ * listing_new() - begin one
+ * @layout: which columns, and how
+ */
+struct listing *listing_new(const struct layout *layout)
+{
+	struct listing *listing = need(calloc(1, sizeof(*listing)));
+
+	listing->layout = layout;
+	listing->prints = !has_widths(layout);
+	begin_part(listing);
+	return listing;
+}
+
+static bool is_full(const struct listing *listing)
+{
+	return listing->size > PART_SIZE &&
+		(!has_widths(listing->layout) || !isatty(STDOUT_FILENO));
+}
+
+/**
+ * listing_add() - add a device
+ * @listing: to which
  * @device: which
- * @parent: what it is drawn below, or NULL
+ * @parent: what it is drawn below, or NULL: only there can a part end
  * @mark: behind its name, or ""
  */
-struct libscols_line *table_add(struct libscols_table *table, const struct layout *layout,
-				const struct device *device,
-				struct libscols_line *parent, const char *mark)
+struct libscols_line *listing_add(struct listing *listing, const struct device *device,
+				  struct libscols_line *parent, const char *mark)
 {
-	struct libscols_line *line = need(scols_table_new_line(table, parent));
+	const struct layout *layout = listing->layout;
+	struct libscols_line *line;
 	char *text, *marked;
 	size_t i;
 
+	if (!parent && is_full(listing)) {
+		listing->in_parts = true;
+		end_part(listing);
+		begin_part(listing);
+	}
+	line = need(scols_table_new_line(listing->part, parent));
+	listing->lines++;
 	for (i = 0; i < layout->count; i++) {
 		text = text_of(device, layout->at[i], layout->bytes);
 		if (layout->at[i] == COLUMN_NAME && *mark) {
@@ -383,18 +521,26 @@ struct libscols_line *table_add(struct libscols_table *table, const struct layou
 		/* Words must be as many as columns. */
 		if (!text && layout->raw)
 			text = need(strdup("-"));
-		if (text && scols_line_refer_data(line, i, text))
-			need(NULL);
+		listing->size += CELL_SIZE + (text ? strlen(text) : 0);
+		put_cell(line, i, text);
 	}
 	return line;
 }
 
 /**
- * table_print() - end a table
+ * listing_end() - end a round
+ * @listing: is freed after the last one
+ *
+ * Return: true after the last one; else all devices have to be added again.
  */
-void table_print(struct libscols_table *table)
+bool listing_end(struct listing *listing)
 {
-	if (scols_print_table(table))
-		die(STATUS_FAILED, "the table cannot be printed");
-	scols_unref_table(table);
+	end_part(listing);
+	if (listing->prints || !listing->in_parts) {
+		free(listing);
+		return true;
+	}
+	listing->prints = true;
+	begin_part(listing);
+	return false;
 }

@@ -86,12 +86,11 @@ struct json_object *columns_json(const struct layout *layout,
 				 const struct device *device);
 
 /* A table on standard output. */
-struct libscols_table;
+struct listing;
 struct libscols_line;
-struct libscols_table *table_new(const struct layout *layout);
-struct libscols_line *table_add(struct libscols_table *table, const struct layout *layout,
-				const struct device *device,
-				struct libscols_line *parent, const char *mark);
-void table_print(struct libscols_table *table);
+struct listing *listing_new(const struct layout *layout);
+struct libscols_line *listing_add(struct listing *listing, const struct device *device,
+				  struct libscols_line *parent, const char *mark);
+bool listing_end(struct listing *listing);
 
 #endif /* COLUMNS_H */

@@ -604,7 +604,7 @@ static void print_module(const struct report *report)
 /* In a tree, a device that was drawn before is drawn again, but not what is below it. */
 struct drawing {
 	const struct report *report;
-	struct libscols_table *table;
+	struct listing *listing;
 };
 
 static void draw(struct drawing *drawing, struct device *device,
@@ -619,7 +619,7 @@ static void draw(struct drawing *drawing, struct device *device,
 		mark = " (loop)";
 	else if (again && device->disk->edges[WAY_DOWN])
 		mark = " (see above)";
-	line = table_add(drawing->table, &drawing->report->layout, device, parent, mark);
+	line = listing_add(drawing->listing, device, parent, mark);
 	/* A partition is drawn itself, its disk with all that is below. */
 	device->reach = 1;
 	if (again)
@@ -632,9 +632,9 @@ static void draw(struct drawing *drawing, struct device *device,
 	device->disk->queued = false;
 }
 
-static void draw_tree(const struct report *report, struct libscols_table *table)
+static void draw_tree(const struct report *report, struct listing *listing)
 {
-	struct drawing drawing = { .report = report, .table = table };
+	struct drawing drawing = { .report = report, .listing = listing };
 	struct device *device;
 	bool rest;
 
@@ -653,19 +653,25 @@ static void draw_tree(const struct report *report, struct libscols_table *table)
 	}
 }
 
-static void print_devices(const struct report *report)
+static void list_devices(const struct report *report, struct listing *listing)
 {
-	struct libscols_table *table = table_new(&report->layout);
 	const struct device *device;
 
-	if (report->layout.tree) {
-		draw_tree(report, table);
-	} else {
-		for (device = report->stack->first; device; device = device->next)
-			if (is_shown(report, device))
-				table_add(table, &report->layout, device, NULL, "");
-	}
-	table_print(table);
+	for (device = report->stack->first; device; device = device->next)
+		if (is_shown(report, device))
+			listing_add(listing, device, NULL, "");
+}
+
+static void print_devices(const struct report *report)
+{
+	struct listing *listing = listing_new(&report->layout);
+
+	do {
+		if (report->layout.tree)
+			draw_tree(report, listing);
+		else
+			list_devices(report, listing);
+	} while (!listing_end(listing));
 }
 
 static void print_text(const struct report *report)
