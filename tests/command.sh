@@ -6,7 +6,7 @@
 command=${DM_LINEAR_GUARD_COMMAND:-dm-linear-guard}
 SCHEMA=${DM_LINEAR_GUARD_SCHEMA:-/usr/share/dm-linear-guard/command.schema.json}
 killed=$(dirname "$0")/killed
-plan 98
+plan 99
 require "$command" fio flock losetup mkfs.ext4 mkswap setpriv
 built killed schema
 [ "$USERS" = 0 ] || skip "the module is in use"
@@ -350,21 +350,22 @@ sound() {
 	esac
 }
 
-# killed_anywhere TAKEOVER ARGUMENT...: the command is killed when it has returned from its
-# first ioctl or write, from its second, and so on, until it ends by itself; what it was
-# to do is done by the next one.
+# killed_anywhere TAKEOVER ARGUMENT...: the command, adopt or release, is killed when it has
+# returned from its first ioctl or write, from its second, and so on, until it ends by
+# itself; what it was to do is done by the next one.
 killed_anywhere() {
-	local before=$1 table n=0 status=0
+	local before=$1 table n=0 status=0 other=release others=0 from="" to=guarded
 	shift
+	[ "$1" = adopt ] || other=adopt others=1 from=guarded to=""
 	table=$(dmsetup table "$P-k")
 	while [ "$status" = 0 ]; do
 		n=$((n + 1))
-		takeover 0 && "$command" release "$P-k" >"$OUTPUT.said" && served_k "" &&
-			takeover "$before" || return
+		takeover $others && "$command" $other "$P-k" >"$OUTPUT.said" &&
+			served_k "$from" && takeover "$before" || return
 		"$killed" "$n" "$command" "$@" >"$OUTPUT.said" 2>&1 || status=$?
 		sound k "$table" || { echo "killed after call $n"; return 1; }
-		[ "$1" = adopt ] && [ "$2" = --all ] || takeover_is "$before" || return
-		"$command" "$@" >"$OUTPUT.said" 2>&1 && served_k guarded || return
+		[ "$2" = --all ] || takeover_is "$before" || return
+		"$command" "$@" >"$OUTPUT.said" 2>&1 && served_k "$to" || return
 	done
 	# More often than it takes to find the device.
 	[ "$status" = 1 ] && [ "$n" -gt 4 ]
@@ -378,6 +379,8 @@ check "a table is whole and live, and takeover unchanged, wherever adopt is kill
 "$command" adopt "$P-a" "$P-b" >"$OUTPUT.said" || exit 1
 check "a table is whole and live wherever adopt --all is killed" \
 	killed_anywhere N adopt --all
+check "a table is whole and live, and takeover unchanged, wherever release is killed" \
+	killed_anywhere N release "$P-k"
 remove_device "$P-k"
 takeover 0
 "$command" release "$P-a" "$P-b" >"$OUTPUT.said" || exit 1
