@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
-#include <unistd.h>
 
 #include "columns.h"
 #include "command.h"
@@ -25,7 +24,7 @@ static const struct {
 	const char *help;
 	int flags;
 } columns[COLUMNS] = {
-	[COLUMN_NAME] = { "NAME", "name", SCOLS_FL_NOEXTREMES },
+	[COLUMN_NAME] = { "NAME", "name", 0 },
 	[COLUMN_KNAME] = { "KNAME", "name in the kernel", 0 },
 	[COLUMN_NUMBER] = { "MAJ:MIN", "major:minor number", 0 },
 	[COLUMN_UUID] = { "UUID", "UUID of a mapped device", 0 },
@@ -39,13 +38,13 @@ static const struct {
 		SCOLS_FL_RIGHT },
 	[COLUMN_STATE] = { "STATE", "active, suspended or gone; empty: no mapped device", 0 },
 	[COLUMN_TABLES] = { "TABLES", "tables that it has: live, inactive, both or none", 0 },
-	[COLUMN_SLAVES] = { "SLAVES", "devices that it is stacked on", SCOLS_FL_TRUNC },
-	[COLUMN_HOLDERS] = { "HOLDERS", "devices that are stacked on it", SCOLS_FL_TRUNC },
+	[COLUMN_SLAVES] = { "SLAVES", "devices that it is stacked on", 0 },
+	[COLUMN_HOLDERS] = { "HOLDERS", "devices that are stacked on it", 0 },
 	[COLUMN_HIDDEN] = {
 		"HIDDEN", "devices that it uses through a file, swap, zram or a snapshot",
-		SCOLS_FL_TRUNC },
+		0 },
 	[COLUMN_LOOP] = { "LOOP", "1: it is a part of a loop", SCOLS_FL_RIGHT },
-	[COLUMN_REASON] = { "REASON", "why it is not guarded, and what to do", SCOLS_FL_TRUNC },
+	[COLUMN_REASON] = { "REASON", "why it is not guarded, and what to do", 0 },
 };
 
 /* Which columns. */
@@ -340,8 +339,8 @@ struct json_object *columns_json(const struct layout *layout, const struct devic
  * columns, the second for the output.  In the second each part ends with a line of these
  * widths, which is not printed.
  *
- * On a terminal a table is printed whole: libsmartcols looks at all lines to decide what
- * to cut off there.
+ * On a terminal they are the same as elsewhere.  There, libsmartcols would look at all lines
+ * to decide what to cut off: what REASON says to do, as that is long.
  */
 
 /* A part ends when it takes so many bytes, with so many for each cell beside its text. */
@@ -392,6 +391,7 @@ static void begin_part(struct listing *listing)
 	scols_table_enable_raw(part, layout->raw);
 	scols_table_enable_export(part, layout->pairs);
 	scols_table_enable_noheadings(part, !has_headings(listing));
+	scols_table_set_termforce(part, SCOLS_TERMFORCE_NEVER);
 	for (i = 0; i < layout->count; i++) {
 		flags = columns[layout->at[i]].flags;
 		if (layout->tree && layout->at[i] == COLUMN_NAME && !drawn) {
@@ -483,12 +483,6 @@ struct listing *listing_new(const struct layout *layout)
 	return listing;
 }
 
-static bool is_full(const struct listing *listing)
-{
-	return listing->size > PART_SIZE &&
-		(!has_widths(listing->layout) || !isatty(STDOUT_FILENO));
-}
-
 /**
  * listing_add() - add a device
  * @listing: to which
@@ -504,7 +498,7 @@ struct libscols_line *listing_add(struct listing *listing, const struct device *
 	char *text, *marked;
 	size_t i;
 
-	if (!parent && is_full(listing)) {
+	if (!parent && listing->size > PART_SIZE) {
 		listing->in_parts = true;
 		end_part(listing);
 		begin_part(listing);
