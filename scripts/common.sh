@@ -17,6 +17,8 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 CACHE=${DM_LINEAR_GUARD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dm-linear-guard}
 # What the last runs of this checkout have printed.
 LOGS=$TOP/logs
+# The exit status if a mirror has not what its index lists, so that nothing can be tried.
+LACKING=3
 # The disk that brings a VM its job.
 JOB_SIZE=64M
 mkdir -p "$CACHE"
