@@ -52,9 +52,20 @@ fits() {
 	"${0%/*}/schema" "$SCHEMA" "$OUTPUT.json"
 }
 
+# printed COMMAND...: sets PRINTED to what it prints; not in a subshell, which does not ask
+# the mapper.
+printed() {
+	local status=0
+	"$@" >"$OUTPUT.printed" || status=$?
+	IFS= read -rd '' PRINTED <"$OUTPUT.printed"
+	PRINTED=${PRINTED%$'\n'}
+	[ "$status" = 0 ] || echo "$PRINTED"
+	return "$status"
+}
+
 # served WHO DEVICE: WHO is "guarded", or nothing for the stock target.
 served() {
-	same_text "0 16384 linear $1" "$(dmsetup status "$P-$2")"
+	printed dmsetup status "$P-$2" && same_text "0 16384 linear $1" "$PRINTED"
 }
 
 # takeover_is VALUE: the parameter has that value.
@@ -307,7 +318,8 @@ create long "$long_table"
 move_for() {
 	local to=adopt pid delay
 	takeover 1
-	[[ $(dmsetup status "$P-long") != *guarded* ]] || { to=release; takeover 0; }
+	printed dmsetup status "$P-long" || return
+	[[ $PRINTED != *guarded* ]] || { to=release; takeover 0; }
 	set -m
 	"$command" "$to" "$P-long" &
 	pid=$!
@@ -323,16 +335,16 @@ move_for() {
 # interrupt hits, the outcome has to be the same.
 interrupted() {
 	local table took i
-	table=$(dmsetup table "$P-long")
+	printed dmsetup table "$P-long" || return
+	table=$PRINTED
 	takeover 0
 	took=${EPOCHREALTIME//[!0-9]/}
 	"$command" release "$P-long" || return
 	took=$((${EPOCHREALTIME//[!0-9]/} - took))
 	for i in {0..5}; do
 		move_for $((took * (i * 100 + RANDOM % 100) / 600))
-		same_text "$table" "$(dmsetup table "$P-long")" &&
-			same_text Live:Active "$(dmsetup info -c --noheadings \
-				-o tables_loaded,suspended "$P-long")" || return
+		printed dmsetup table "$P-long" && same_text "$table" "$PRINTED" &&
+			printed mapper info "$P-long" && same_text Live:Active "$PRINTED" || return
 	done
 }
 check "a table is whole and live after a move is interrupted" interrupted
@@ -340,13 +352,12 @@ remove_device "$P-long"
 
 # sound DEVICE TABLE: that is its live table, and perhaps its inactive one, and it serves.
 sound() {
-	local state
-	state=$(dmsetup info -c --noheadings -o tables_loaded,suspended "$P-$1")
-	same_text "$2" "$(dmsetup table "$P-$1")" || return
-	case $state in
+	printed dmsetup table "$P-$1" && same_text "$2" "$PRINTED" &&
+		printed mapper info "$P-$1" || return
+	case $PRINTED in
 	Live:Active) ;;
 	Both:Active) same_text "$2" "$(dmsetup table --inactive "$P-$1")" ;;
-	*) echo "$state"; false ;;
+	*) echo "$PRINTED"; false ;;
 	esac
 }
 
@@ -354,14 +365,15 @@ sound() {
 # returned from its first ioctl or write, from its second, and so on, until it ends by
 # itself; what it was to do is done by the next one.
 killed_anywhere() {
-	local before=$1 table n=0 status=0 other=release others=0 from="" to=guarded
+	local before=$1 table n=0 status=0 others=0 from="" to=guarded
 	shift
-	[ "$1" = adopt ] || other=adopt others=1 from=guarded to=""
-	table=$(dmsetup table "$P-k")
+	[ "$1" = adopt ] || others=1 from=guarded to=""
+	printed dmsetup table "$P-k" || return
+	table=$PRINTED
 	while [ "$status" = 0 ]; do
 		n=$((n + 1))
-		takeover $others && "$command" $other "$P-k" >"$OUTPUT.said" &&
-			served_k "$from" && takeover "$before" || return
+		takeover $others && swap k "0 8 linear /dev/ram1 0" && served_k "$from" &&
+			takeover "$before" || return
 		"$killed" "$n" "$command" "$@" >"$OUTPUT.said" 2>&1 || status=$?
 		sound k "$table" || { echo "killed after call $n"; return 1; }
 		[ "$2" = --all ] || takeover_is "$before" || return
@@ -371,7 +383,7 @@ killed_anywhere() {
 	[ "$status" = 1 ] && [ "$n" -gt 4 ]
 }
 served_k() {
-	same_text "0 8 linear $1" "$(dmsetup status "$P-k")"
+	printed dmsetup status "$P-k" && same_text "0 8 linear $1" "$PRINTED"
 }
 create k "0 8 linear /dev/ram1 0"
 check "a table is whole and live, and takeover unchanged, wherever adopt is killed" \

@@ -350,6 +350,8 @@ dmsetup() {
 		if asks_mapper; then mapper "$1" "$2" >&2; return $?; fi ;;
 	1,ls, | 1,targets,)
 		if has_mapper; then mapper "$1"; return $?; fi ;;
+	2,table, | 2,status,)
+		if has_mapper; then mapper "$1" "$2"; return $?; fi ;;
 	# What udev is not told of.
 	4,reload,--table)
 		if has_mapper; then mapper "$1" "$2" "$4" >&2; return $?; fi ;;

@@ -11,7 +11,9 @@
  * Ends when standard input does.
  *
  *	create|reload NAME TABLE
- *	suspend|resume|clear|info|remove NAME...
+ *	suspend|resume|clear|remove NAME...
+ *	info NAME...	which tables are loaded and whether it is suspended, "Live:Active"
+ *	table|status NAME	the live table, or its status, as dmsetup shows them
  *	ls		the names of all devices, one a line
  *	targets		the name and the version of all targets, one a line
  *	target-version NAME...	have each target looked up, and say nothing of it
@@ -25,6 +27,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <libdevmapper.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -70,6 +73,15 @@ static int add_table(struct dm_task *task, char *table)
 	return 1;
 }
 
+/* As dmsetup info -c -o tables_loaded,suspended does. */
+static void print_info(const struct dm_info *info)
+{
+	static const char * const loaded[] = { "None", "Live", "Inactive", "Both" };
+
+	fprintf(output, "%s:%s\n", loaded[!!info->live_table + 2 * !!info->inactive_table],
+		info->suspended ? "Suspended" : "Active");
+}
+
 static int run(int type, const char *name, char *table)
 {
 	struct dm_task *task = dm_task_create(type);
@@ -81,12 +93,37 @@ static int run(int type, const char *name, char *table)
 	       dm_task_run(task);
 	if (done && type == DM_DEVICE_INFO) {
 		done = dm_task_get_info(task, &info) && info.exists;
-		if (!done)
+		if (done)
+			print_info(&info);
+		else
 			fputs("Device does not exist.\n", output);
 	}
 	if (task)
 		dm_task_destroy(task);
 	dm_task_update_nodes();
+	return done;
+}
+
+static int print_lines(int type, const char *name)
+{
+	struct dm_task *task = dm_task_create(type);
+	char *target, *parameters;
+	uint64_t start, length;
+	void *next = NULL;
+	int done;
+
+	done = task && dm_task_set_name(task, name) && dm_task_run(task);
+	while (done) {
+		next = dm_get_next_target(task, next, &start, &length, &target, &parameters);
+		/* Without a table, there is one line that is none. */
+		if (target)
+			fprintf(output, "%" PRIu64 " %" PRIu64 " %s %s\n", start, length, target,
+				parameters);
+		if (!next)
+			break;
+	}
+	if (task)
+		dm_task_destroy(task);
 	return done;
 }
 
@@ -230,6 +267,10 @@ static int serve(char **words, int count, int kmsg)
 		return run(DM_DEVICE_CREATE, words[1], words[2]);
 	if (!strcmp(words[0], "reload") && count == 3)
 		return run(DM_DEVICE_RELOAD, words[1], words[2]);
+	if (!strcmp(words[0], "table") && count == 2)
+		return print_lines(DM_DEVICE_TABLE, words[1]);
+	if (!strcmp(words[0], "status") && count == 2)
+		return print_lines(DM_DEVICE_STATUS, words[1]);
 	for (t = 0; t < sizeof(tasks) / sizeof(tasks[0]); t++) {
 		if (strcmp(words[0], tasks[t].name))
 			continue;
