@@ -291,9 +291,14 @@ static int guard_iterate_devices(struct dm_target *ti,
 {
 	struct guard_c *gc = ti->private;
 
-	/* Any answer but 0 means that the device cannot do what is asked for. */
-	if (GUARD_DAX_PROBE_RECURSES && guard_recurses())
-		return 1;
+	/*
+	 * What core does with persistent reservations, keys of inline encryption and
+	 * unique IDs goes down the stack by this hook, as did 5.10's probe for DAX.
+	 * From 6.1 on core ignores the error of a reservation, which then seems to
+	 * have been made.
+	 */
+	if (guard_recurses())
+		return -ELOOP;
 
 	return fn(ti, gc->dev, guard_start(ti), ti->len, data);
 }

@@ -83,16 +83,6 @@ static inline int dm_report_zones(struct block_device *bdev, sector_t start,
 #endif
 
 /*
- * The DAX probe went down the stack by recursion through iterate_devices;
- * needed by 5.10, can go with it.
- */
-#ifdef GUARD_LACKS_DAX_ACCESS_MODE
-#define GUARD_DAX_PROBE_RECURSES 1
-#else
-#define GUARD_DAX_PROBE_RECURSES 0
-#endif
-
-/*
  * Feature flags that the stock target of the same kernel does not have either.
  * Needed by 5.10 (both) and by 6.1 and 6.12 (the second), can go with them.
  */

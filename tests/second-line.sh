@@ -3,7 +3,7 @@
 # The machine survives a loop that no load was refused for, and the loop can be opened.
 . "$(dirname "$0")/lib.sh"
 
-plan 39
+plan 41
 require perl
 ramdisks 2 4
 # A striped table that closes a loop must be accepted here.
@@ -16,6 +16,15 @@ good="0 2048 linear /dev/ram0 0"
 pass_through() {
 	perl -e 'open(F, "<", $ARGV[0]) or die "open: $!\n";
 		ioctl(F, 0x80280215, $buffer = "x" x 4096) or die "ioctl: $!\n"' "$1"
+}
+
+# A key for persistent reservations goes down the stack in another way.  Whether that says
+# that it has failed depends on the kernel: it is to come back, and not to panic.
+register_key() {
+	# shellcheck disable=SC2016 # that is Perl
+	perl -e 'open(F, "+<", $ARGV[0]) or die "open: $!\n";
+		print ioctl(F, 0x401870c8, $buffer = pack("QQLL", 0, 1, 0, 0)) ?
+			"it was registered\n" : "ioctl: $!\n"' "$1"
 }
 
 create a "$good" && create b "0 2048 linear $A 0" || exit 1
@@ -87,6 +96,11 @@ check "an ioctl on a, part of a loop, ends with ELOOP" says "$ELOOP" pass_throug
 check "an ioctl on b, part of a loop, ends with ELOOP" says "$ELOOP" pass_through "$B"
 check "both ioctls are counted in recursions_ended" \
 	[ "$(counter recursions_ended)" -ge "$((before + 2))" ]
+before=$(counter recursions_ended)
+check "the registration of a key for reservations on a, part of a loop, ends" \
+	register_key "$A"
+check "the registration is counted in recursions_ended" \
+	[ "$(counter recursions_ended)" -gt "$before" ]
 # The walk that measures the depth must end, too.
 refused "a device stacked on a loop is refused with ELOOP" "$ELOOP" \
 	"Stack of devices is too deep" create c "0 2048 linear $B 0"
