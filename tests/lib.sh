@@ -851,7 +851,7 @@ stop_udev() {
 		udevadm settle
 		udevadm control --stop-exec-queue
 		defer udevadm control --start-exec-queue
-	elif udev_runs; then
+	elif [ -e /run/udev/control ] && udev_runs; then
 		udevadm settle
 		[ -e /run/job ] || defer start_udev
 		needs "machine without udev" wait_for udev_ends
