@@ -426,7 +426,7 @@ static void guard_unlock_params(void)
  * whatever is registered later.  Only while the type is being registered
  * again can another process see tables of ours under the placeholder.
  *
- * Context: guard_param_lock held; sleeps.
+ * Context: guard_param_lock held; sleeps while others look up or list targets.
  */
 static int guard_serve_linear(bool serve)
 {
@@ -660,6 +660,10 @@ static int __init guard_init(void)
 	guard_running = true;
 	mutex_unlock(&guard_param_lock);
 
+	/*
+	 * Last, and first when we go: who reads debugfs' directories, by default root
+	 * alone, can have us wait here.
+	 */
 	guard_debugfs = debugfs_create_dir(KBUILD_MODNAME, NULL);
 	debugfs_create_file("graph", 0400, guard_debugfs, NULL,
 			    &guard_graph_file_fops);

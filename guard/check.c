@@ -629,6 +629,7 @@ int guard_check_open(struct dm_target *ti, const char *path,
 	if (r && opening.error) {
 		error = opening.error;
 	} else if (r) {
+		/* The path is looked up once more, with the caller's rights as before. */
 		if (!dm_devt_from_path(path, &devt) &&
 		    devt == disk_devt(opening.disk))
 			r = guard_refuse_self(opening.disk, &error);
