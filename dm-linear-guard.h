@@ -178,10 +178,11 @@ static inline int guard_prepare_ioctl_two(struct dm_target *ti,
 /*
  * The DAX hooks of 5.10, can go with it: no access mode, no recovery_write, a
  * copy hook for either direction, and alignment to pages that is checked on
- * each call.  Later kernels have theirs in dm-linear-guard.c.  No file system
- * can use any without FS_DAX, as on 32-bit ARM.
+ * each call.  Later kernels have theirs in dm-linear-guard.c.  The stock target
+ * has them with DAX_DRIVER, later with FS_DAX.  Debian's for 32-bit ARM has neither.
  */
-#if defined(GUARD_LACKS_DAX_ACCESS_MODE) && !IS_ENABLED(CONFIG_FS_DAX)
+#if defined(GUARD_LACKS_DAX_ACCESS_MODE) && !IS_ENABLED(CONFIG_DAX_DRIVER) && \
+	!IS_ENABLED(CONFIG_FS_DAX)
 #define GUARD_DAX_HOOKS .direct_access = NULL
 #elif defined(GUARD_LACKS_DAX_ACCESS_MODE)
 /* Turn the target's page into the page of the device below; bytes are whole. */
