@@ -524,6 +524,12 @@ static int guard_judge_by_sysfs(struct gendisk *disk, struct block_device *bdev,
 		*error = "Device below is still being set up";
 		r = -EBUSY;
 	}
+	/*
+	 * If links have come to be watched meanwhile, another load was perhaps judged by
+	 * the graph alone, before our edge was in it, and is not linked yet.
+	 */
+	if (!r && verdict == GUARD_FINE && READ_ONCE(guard_watching))
+		verdict = guard_graph_judge(&guard_graph, &pair, &q);
 	if (!r && verdict != GUARD_FINE)
 		r = guard_refuse(GUARD_LOAD, verdict, disk, &q, error);
 out:

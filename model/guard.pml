@@ -488,6 +488,22 @@ inline guard_judge_by_sysfs(h, s, r)
 #define guard_judge_by_sysfs(h, s, r)	skip
 #endif
 
+/* Once more by the graph, if that has come to be watched. */
+#if defined(SEED) && !defined(WITHOUT_LAST_LOOK)
+#define and_by_graph(h, s, r)	; guard_graph_judge(h, s, r)
+inline guard_graph_judge(h, s, r)
+{
+	d_step {
+		when (r == FINE && watching,
+			reaches(bit_of(s), h, guard_has_reason(h_, s_));
+			r = (loop_ -> REFUSED : FINE);
+			printf("task %d: guard_graph_judge(dm-%d on %d): %e\n", me, h, s, r))
+	}
+}
+#else
+#define and_by_graph(h, s, r)
+#endif
+
 /* @linked: it was judged just now.  @seen: guard_watching */
 inline guard_add_first(t, h, s, linked, seen, r)
 {
@@ -497,7 +513,7 @@ inline guard_add_first(t, h, s, linked, seen, r)
 #ifndef WITHOUT_OWN
 	guard_graph_add(t, h, s, GUARD_OWN, (seen) && !(linked), true, r);
 #endif
-	when (r == FINE && !(seen), guard_judge_by_sysfs(h, s, r))
+	when (r == FINE && !(seen), guard_judge_by_sysfs(h, s, r) and_by_graph(h, s, r))
 }
 
 /* guard/divert.c */
@@ -528,9 +544,6 @@ inline guard_divert_start()
 	diverts_get = true;
 #ifndef WITHOUT_RCU_TASKS
 	synchronize_rcu_tasks();
-#endif
-#ifdef WITH_SRCU_AT_START
-	synchronize_srcu();
 #endif
 #ifndef WITHOUT_DIVERT_FIRST
 	guard_read_all();
