@@ -50,7 +50,7 @@ enum guard_stage {
 	GUARD_RECORD,	/* nothing: its link is only noted down */
 	GUARD_LOAD,	/* a table, which can be refused as a whole */
 	GUARD_LATE,	/* a first load that nobody saw before its disk was added */
-	GUARD_UNHEEDED,	/* a link by a driver that ignores the error */
+	GUARD_IGNORED,	/* a link by a driver that ignores the error */
 	GUARD_RESUME,	/* the first resume of a table */
 	GUARD_AGAIN	/* another resume of a table that was live before */
 };
@@ -76,7 +76,7 @@ static const struct guard_rule {
 				     GUARD_ASK_DEPTH },
 	[GUARD_LATE]	 = { .refused = GUARD_REFUSED_LOAD,
 			     .asks = GUARD_ASK_LOOP },
-	[GUARD_UNHEEDED] = { .refused = GUARD_NOT_REFUSED,
+	[GUARD_IGNORED]	 = { .refused = GUARD_NOT_REFUSED,
 			     .asks = GUARD_ASK_SELF | GUARD_ASK_LOOP |
 				     GUARD_ASK_DEPTH },
 	[GUARD_RESUME]	 = { .refused = GUARD_NOT_RESUMED,
@@ -154,7 +154,7 @@ struct guard_claim {
 };
 
 static int guard_add(const struct guard_claim *claim,
-		     const struct guard_question *q, bool heeded,
+		     const struct guard_question *q, bool can_refuse,
 		     enum guard_verdict *verdict)
 {
 	if (claim->reason == GUARD_PROMISED)
@@ -162,7 +162,7 @@ static int guard_add(const struct guard_claim *claim,
 					   claim->table, claim->dev, q,
 					   claim->gfp, verdict);
 	return guard_graph_add(&guard_graph, &claim->pair, claim->reason, q,
-			       heeded, claim->gfp, verdict);
+			       can_refuse, claim->gfp, verdict);
 }
 
 /**
@@ -184,15 +184,15 @@ static int guard_judge_and_add(enum guard_stage stage, struct gendisk *disk,
 			       const char **error)
 {
 	struct guard_question q = guard_question_at(stage);
-	bool heeded = guard_can_refuse(stage);
+	bool can_refuse = guard_can_refuse(stage);
 	enum guard_verdict verdict;
 	int r;
 
-	r = guard_add(claim, &q, heeded, &verdict);
+	r = guard_add(claim, &q, can_refuse, &verdict);
 	if (!r && verdict != GUARD_FINE) {
 		q.path = kzalloc_obj(*q.path, GFP_NOIO);
-		if (q.path && heeded)
-			r = guard_add(claim, &q, heeded, &verdict);
+		if (q.path && can_refuse)
+			r = guard_add(claim, &q, can_refuse, &verdict);
 		else if (q.path)
 			verdict = guard_graph_judge(&guard_graph, &claim->pair, &q);
 	}
@@ -202,7 +202,7 @@ static int guard_judge_and_add(enum guard_stage stage, struct gendisk *disk,
 		r = guard_refuse(stage, verdict, disk, &q, error);
 	kfree(q.path);
 	/* What cannot be refused has been added. */
-	return heeded || r == -ENOMEM ? r : 0;
+	return can_refuse || r == -ENOMEM ? r : 0;
 }
 
 /* Who opens what at the moment. */
@@ -273,9 +273,9 @@ static int guard_open(struct dm_target *ti, const char *path, guard_mode_t mode,
 /* Links. */
 
 /* md and bcache do not look at what linking returns. */
-static bool guard_heeds(struct gendisk *disk)
+static bool guard_ignores_error(struct gendisk *disk)
 {
-	return guard_is_mapped(disk) || strstarts(disk->disk_name, "drbd");
+	return !guard_is_mapped(disk) && !strstarts(disk->disk_name, "drbd");
 }
 
 static enum guard_stage guard_link_stage(struct gendisk *disk,
@@ -285,8 +285,8 @@ static enum guard_stage guard_link_stage(struct gendisk *disk,
 		return opening->stage;
 	if (!READ_ONCE(guard_scope_all))
 		return GUARD_RECORD;
-	if (!guard_heeds(disk))
-		return GUARD_UNHEEDED;
+	if (guard_ignores_error(disk))
+		return GUARD_IGNORED;
 	/*
 	 * A mapped device is linked by a constructor, or when its first table
 	 * has been constructed.  Then that has been judged, as a promise or as
@@ -320,7 +320,7 @@ int guard_check_link(struct block_device *bdev, struct gendisk *disk)
 	int r;
 
 	/* Without the edge, the graph would be wrong from now on. */
-	if (!guard_heeds(disk))
+	if (guard_ignores_error(disk))
 		claim.gfp |= __GFP_NOFAIL;
 	r = guard_judge_and_add(guard_link_stage(disk, opening), disk, &claim,
 				&error);
@@ -483,7 +483,7 @@ static void guard_pause(unsigned int tries)
  * Judge an edge by what sysfs shows, where links cannot be watched.  Both of two
  * loads that close a loop have been linked by now, so that at least one of them
  * sees it.  But a first load is linked later; who meets its device waits here.
- * Nobody waits for us but who waits for the load.
+ * Only what waits for the load waits for us.
  */
 static int guard_judge_by_sysfs(struct gendisk *disk, struct block_device *bdev,
 				const char **error)

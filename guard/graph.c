@@ -650,7 +650,7 @@ bool guard_graph_has_loop(struct guard_graph *graph, struct guard_path *path)
 static int guard_try_add(struct guard_graph *graph,
 			 const struct guard_pair *pair,
 			 enum guard_reason reason, const struct guard_question *q,
-			 bool heeded, struct guard_spare *spare,
+			 bool can_refuse, struct guard_spare *spare,
 			 enum guard_verdict *verdict, struct guard_edge **found)
 {
 	struct guard_edge *edge = guard_find_edge(graph, pair);
@@ -658,7 +658,7 @@ static int guard_try_add(struct guard_graph *graph,
 
 	guard_find_nodes(graph, pair, &holder, &slave);
 	*verdict = guard_judge(graph, pair, holder, slave, q);
-	if (*verdict != GUARD_FINE && heeded)
+	if (*verdict != GUARD_FINE && can_refuse)
 		return 0;
 	/* What was read of a disk that has gone since is of no use. */
 	if (guard_is_replaced(graph, &pair->holder) ||
@@ -696,7 +696,7 @@ static int guard_try_add(struct guard_graph *graph,
  * @pair: the edge
  * @reason: why it is to be there; once more, if it is there already
  * @q: what to ask about it
- * @heeded: add it only if nothing is wrong with it
+ * @can_refuse: add it only if nothing is wrong with it
  * @gfp: how memory is allocated, outside of the lock
  * @verdict: receives GUARD_FINE, or what is wrong, with @q->path written
  *
@@ -708,14 +708,14 @@ static int guard_try_add(struct guard_graph *graph,
  */
 int guard_graph_add(struct guard_graph *graph, const struct guard_pair *pair,
 		    enum guard_reason reason, const struct guard_question *q,
-		    bool heeded, gfp_t gfp, enum guard_verdict *verdict)
+		    bool can_refuse, gfp_t gfp, enum guard_verdict *verdict)
 {
 	struct guard_spare spare = {};
 	struct guard_edge *edge;
 	int r;
 
 	mutex_lock(&graph->lock);
-	r = guard_try_add(graph, pair, reason, q, heeded, &spare, verdict, &edge);
+	r = guard_try_add(graph, pair, reason, q, can_refuse, &spare, verdict, &edge);
 	mutex_unlock(&graph->lock);
 	if (r != -EAGAIN)
 		return r;
@@ -723,7 +723,7 @@ int guard_graph_add(struct guard_graph *graph, const struct guard_pair *pair,
 	r = guard_fill_spare(&spare, false, gfp);
 	if (!r) {
 		mutex_lock(&graph->lock);
-		r = guard_try_add(graph, pair, reason, q, heeded, &spare, verdict,
+		r = guard_try_add(graph, pair, reason, q, can_refuse, &spare, verdict,
 				  &edge);
 		mutex_unlock(&graph->lock);
 	}

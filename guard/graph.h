@@ -154,7 +154,7 @@ void guard_graph_clear(struct guard_graph *graph);
 
 int guard_graph_add(struct guard_graph *graph, const struct guard_pair *pair,
 		    enum guard_reason reason, const struct guard_question *q,
-		    bool heeded, gfp_t gfp, enum guard_verdict *verdict);
+		    bool can_refuse, gfp_t gfp, enum guard_verdict *verdict);
 enum guard_verdict guard_graph_judge(struct guard_graph *graph,
 				     const struct guard_pair *pair,
 				     const struct guard_question *q);

@@ -298,7 +298,7 @@ static int guard_read_pair(struct guard_graph *graph,
  * @graph: where; links and unlinks are told to it already
  *
  * A link that is gone before it was added is looked up once more, so that none
- * stays.  One that comes later is told to the graph by who links.
+ * stays.  One that comes later is told to the graph by the task that links.
  *
  * Context: loading the module or changing its parameters; sleeps.  Can wait for
  * guard_disk_dir() and for kernfs' lock, see above; only others who change

@@ -5,8 +5,8 @@
  * Copyright (C) 2026 The dm-linear-guard developers
  *
  * A refusal is reported where I/O can wait for us: a suspended device, or a lock
- * that I/O takes.  So memory is allocated without I/O, and uevents, whose lock can
- * be held by somebody who waits for I/O, are sent by a worker.
+ * that I/O takes.  So memory is allocated without I/O.  A worker sends the uevents,
+ * whose lock can be held by a task that waits for I/O.
  */
 
 #include <linux/device.h>

@@ -111,14 +111,14 @@ inline guard_settle(h, s)
 /*
  * @t: for GUARD_OWN and GUARD_PROMISED, the table
  * @asks: is the stage one at which something is asked
- * @heeded: can it be refused
+ * @can_refuse: can it be refused
  * @r: receives FINE or REFUSED
  */
-inline guard_graph_add(t, h, s, reason, asks, heeded, r)
+inline guard_graph_add(t, h, s, reason, asks, can_refuse, r)
 {
 	d_step {
 		reaches(bit_of(s), h, guard_has_reason(h_, s_));
-		r = ((asks) && (heeded) && loop_ -> REFUSED : FINE);
+		r = ((asks) && (can_refuse) && loop_ -> REFUSED : FINE);
 		printf("task %d: guard_graph_add(dm-%d on %d, %e): %e\n", me, h, s,
 		       reason, r);
 		and_then
