@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The operator's command shows devices, foretells refusals and moves live devices.
+# The operator's command shows devices, predicts refusals and moves live devices.
 # BRIEFLY=yes: it is killed at each fourth of its calls, and not at each.
 . "$(dirname "$0")/lib.sh"
 
@@ -128,8 +128,8 @@ unmoved() {
 check "status does not fail for devices that go meanwhile" unmoved
 
 echo "# check"
-# foresees REASON TABLE: check and the module accept or refuse a table for a alike.
-foresees() {
+# predicts REASON TABLE: check and the module accept or refuse a table for a alike.
+predicts() {
 	local status=0 said error=
 	said=$("$command" check "$P-a" "$2" 2>&1) || status=$?
 	echo "$said"
@@ -150,7 +150,7 @@ while IFS='|' read -r reason table; do
 	accepted) outcome=accepted ;;
 	*) outcome=refused ;;
 	esac
-	check "check foresees that '$table' is $outcome" foresees "$reason" "$table"
+	check "check predicts that '$table' is $outcome" predicts "$reason" "$table"
 done <<-EOF
 	accepted|0 2048 linear /dev/ram1 8
 	Device maps onto itself (EINVAL)|0 2048 linear $A 0
@@ -212,8 +212,8 @@ check "status shows the disk that has gone" answers 0 " ${NULL#/dev/}" status "$
 remove_device "$P-gone"
 
 set_to max_depth 2
-check "check foresees that a stack of 3 is too deep for max_depth=2" \
-	foresees "Stack of devices is too deep (ELOOP)" "0 2048 linear /dev/ram1 0"
+check "check predicts that a stack of 3 is too deep for max_depth=2" \
+	predicts "Stack of devices is too deep (ELOOP)" "0 2048 linear /dev/ram1 0"
 set_to max_depth 32
 check "check shows the path of a loop that would be closed" answers 1 \
 	"$P-a \(dm-[0-9]+\) -> $P-c \(.*\) -> $P-b \(.*\) -> $P-a \(" \

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The operator's command foretells what becomes of random tables, each of which is loaded.
+# The operator's command predicts what becomes of random tables, each of which is loaded.
 # FUZZ_SEED repeats a run, FUZZ_OPERATIONS makes it longer, BRIEFLY=yes shorter.
 . "$(dirname "$0")/lib.sh"
 
@@ -29,10 +29,10 @@ run() {
 
 # Each load of these runs is one of the operations, more or less half of them are.
 for scope in linear all; do
-	check "check foretells loads for 4 devices, scope=$scope, seed $seed" \
+	check "check predicts loads for 4 devices, scope=$scope, seed $seed" \
 		run "$scope" 32 4
 	sed 's/^#\?/#/' "$OUTPUT"
-	check "check foretells loads for 16 devices, scope=$scope, seed $seed" \
+	check "check predicts loads for 16 devices, scope=$scope, seed $seed" \
 		run "$scope" 5 16
 	sed 's/^#\?/#/' "$OUTPUT"
 done

@@ -10,7 +10,7 @@
  * the rules as the manual page states them) whether each is accepted and with which
  * errno it is refused.  Reads back sectors and knows where their data comes
  * from.  Runs with the scope and max_depth that the module has.  With -c, the operator's
- * command has to foretell each load as well.
+ * command has to predict each load as well.
  *
  * Prints the seed, and with the same arguments does the same again.  Exits with
  * 1 at the first disagreement, after saying what happened.
@@ -86,7 +86,7 @@ static bool verbose;
 static long operation;
 static long count_loads, count_loops, count_depth, count_self, count_resumes;
 static long count_reads, count_refused_resumes, count_other, count_avoided;
-static long count_foretold;
+static long count_predicted;
 
 static long names;
 static char operation_text[512];
@@ -486,10 +486,10 @@ static int read_errno(const char *text)
 }
 
 /*
- * What the command foretells of a load: 0 or an errno, or -1; @said receives all of its
+ * What the command predicts of a load: 0 or an errno, or -1; @said receives all of its
  * words, to be freed.
  */
-static int foretell(const struct device *d, const struct table *t, char **said)
+static int predict(const struct device *d, const struct table *t, char **said)
 {
 	unsigned int size = t->segments == 2 ? HALF : SIZE;
 	char table[600] = "", params[256];
@@ -624,7 +624,7 @@ static void do_load(int own)
 	struct device *d = &device[own];
 	struct table t = { .segments = 1 + below(2) };
 	bool avoid = false;
-	int i, wanted, got, len, foretold = -1;
+	int i, wanted, got, len, predicted = -1;
 	char *said = NULL;
 
 	for (i = 0; i < t.segments; i++)
@@ -637,13 +637,13 @@ static void do_load(int own)
 		return;
 	}
 	if (command) {
-		foretold = foretell(d, &t, &said);
-		count_foretold++;
+		predicted = predict(d, &t, &said);
+		count_predicted++;
 	}
 	got = run(DM_DEVICE_RELOAD, d->name, &t, NULL, NULL);
 	if (wanted != got)
 		disagree("wanted '%s', got '%s'", strerror(wanted), strerror(got));
-	if (command && foretold != got)
+	if (command && predicted != got)
 		disagree("got '%s', and the command had said: %s", strerror(got), said);
 	free(said);
 
@@ -792,7 +792,7 @@ static void do_operation(void)
 		disagree("wanted '%s', got '%s'", strerror(wanted), strerror(got));
 }
 
-/* Replace every table by one that stands on nothing, then remove. */
+/* Replace every table by one that is stacked on nothing, then remove. */
 static void clean_up(void)
 {
 	static const struct table error = { 1, { { .kind = ERROR } } };
@@ -908,6 +908,6 @@ int main(int argc, char **argv)
 	printf("# %ld resumes, %ld refused; %ld reads; %ld avoided\n",
 	       count_resumes, count_refused_resumes, count_reads, count_avoided);
 	if (command)
-		printf("# %ld loads foretold\n", count_foretold);
+		printf("# %ld loads predicted\n", count_predicted);
 	return 0;
 }

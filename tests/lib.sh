@@ -30,8 +30,8 @@ require() {
 	done
 }
 
-# needs WHAT COMMAND...: the test can go on if the command succeeds, else it is
-# skipped, for want of WHAT and for what the command said.
+# needs WHAT COMMAND...: skip the test unless the command succeeds; the reason is that there
+# is no WHAT, and what the command said.
 needs() {
 	local what=$1 said
 	shift
@@ -670,7 +670,7 @@ atomic_option() {
 	modinfo -p scsi_debug | sed -n 's/^atomic_wr:.*/atomic_wr=1/p'
 }
 
-# Targets that stand on a device.  What they need besides is on /dev/ram1 and
+# Targets that are stacked on a device.  What they need besides is on /dev/ram1 and
 # /dev/ram2, which are to be emptied before: empty_ramdisks.
 # shellcheck disable=SC2034
 TARGETS=(striped crypt delay snapshot-origin snapshot thin-pool mirror raid
@@ -894,12 +894,12 @@ sectors() {
 	"${BASH_SOURCE[0]%/*}/sectors" "$@"
 }
 
-# gates: who links, and who looks into sysfs, can be held from here on, at GATES;
+# gates: tasks that link, or look into sysfs, can be held from here on, at GATES;
 # test_modules/dlg_slow.c says how.
 gates() {
 	local module=test_modules/dlg_slow.ko
 	built "$module"
-	[ "$(processors)" -gt 1 ] || skip "who is held needs a processor of its own"
+	[ "$(processors)" -gt 1 ] || skip "a task that is held needs a processor of its own"
 	needs "tasks that can be held" insmod "${0%/*}/$module"
 	defer rmmod dlg_slow
 	GATES=/sys/module/dlg_slow/parameters

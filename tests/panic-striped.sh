@@ -7,7 +7,7 @@ if [ ! -d "$PARAMS" ] && [ ! "${UPSTREAM-}" ]; then
 	# The kernel runs out of memory: the less there is, the sooner.
 	free=$(awk '/^MemAvailable/ { print $2 }' /proc/meminfo)
 	echo "$((free - 60000))" >/proc/sys/vm/min_free_kbytes
-	# What goes round in the loop then waits for memory, and kills nobody; the
+	# What circulates in the loop then waits for memory, and kills nobody; the
 	# next process that wants some does.
 	while sleep 1; do
 		head -c 32M /dev/zero | tail -c 32M >/dev/null

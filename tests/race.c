@@ -117,7 +117,7 @@ static void must(const char *what, int r)
 
 /* Rounds. */
 
-/* Who spins takes the processor from who loads. */
+/* A thread that spins takes the processor from one that loads. */
 static void make_barrier(pthread_barrier_t *barrier)
 {
 	pthread_barrierattr_t attributes;
@@ -213,7 +213,7 @@ static int rounds_of_loads(int rounds)
 
 /*
  * Devices come and go where a new one is shown to others by its first load.
- * 5.10 shows it earlier than it can be linked, and warns who looks.
+ * 5.10 shows it earlier than it can be linked, and warns a task that looks.
  */
 static bool shown_by_load(void)
 {
@@ -452,7 +452,7 @@ static int storm_and_check(int least_looks, int operations)
 			failed = 1;
 			break;
 		}
-		/* While it has had its share of looks, who loads has the processor. */
+		/* While it has had its share of looks, the loads have the processor. */
 		if (looks * (long)operations > done * (long)least_looks)
 			usleep(2000);
 		looks++;

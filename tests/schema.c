@@ -79,7 +79,7 @@ static bool fits_pattern(struct json_object *pattern, struct json_object *value)
 	bool does;
 
 	if (regcomp(&regex, json_object_get_string(pattern), REG_EXTENDED | REG_NOSUB))
-		fail("a pattern makes no sense", json_object_get_string(pattern));
+		fail("a pattern is invalid", json_object_get_string(pattern));
 	does = !regexec(&regex, json_object_get_string(value), 0, NULL, 0);
 	regfree(&regex);
 	return does;

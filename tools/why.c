@@ -58,7 +58,7 @@ static bool begins(const char **text, const char *with)
 	return true;
 }
 
-/* A name can have anything in it: the last place at which the rest makes sense. */
+/* A name can have anything in it: the last place at which the rest can be parsed. */
 static const char *find_last(const char *text, const char *what)
 {
 	const char *found = NULL;

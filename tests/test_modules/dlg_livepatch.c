@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A livepatch of the function that scope=all diverts: no disk may stand on
- * anything while it is applied.
+ * A livepatch of the function that scope=all diverts: no disk may be stacked
+ * on another while it is applied.
  */
 
 #include <linux/blkdev.h>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Two gates where tasks are held, so that a test can force an order.  Who links two
- * disks comes to the gate "hold", just before; where links are diverted, once before
- * the link is judged, and once after.  Who looks up "look", a path in kernfs, comes to
- * the gate "hold_look".
+ * Two gates where tasks are held, so that a test can force an order.  A task that links
+ * two disks comes to the gate "hold" just before; where links are diverted, once before
+ * the link is judged, and once after.  A task that looks up "look", a path in kernfs,
+ * comes to the gate "hold_look".
  *
  * If N is written to a gate, the Nth that comes from then on is held.  That ends when
  * 0 is written to the gate, when somebody is held at the other one, or after
- * "seconds": who is held spins, and others may need what it has.  A gate reads -1
+ * "seconds": a task that is held spins, and others may need what it has.  A gate reads -1
  * while one is held, and -2 after one was held for too long.
  */
 
@@ -106,7 +106,7 @@ static const struct kernel_param_ops dlg_gate_ops = {
 };
 
 module_param_cb(hold, &dlg_gate_ops, &dlg_link, 0600);
-MODULE_PARM_DESC(hold, "N: the Nth who links; -1: one is held; -2: was, for too long; 0: nobody");
+MODULE_PARM_DESC(hold, "N: the Nth that links; -1: one is held; -2: was, for too long; 0: nobody");
 module_param_cb(hold_look, &dlg_gate_ops, &dlg_lookup, 0600);
 MODULE_PARM_DESC(hold_look, "The same of those who look");
 
