@@ -6,8 +6,8 @@
  *
  * Forwards I/O exactly as the stock linear target does, takes over its name on a
  * running system, and refuses a table that closes a loop of devices, or makes a
- * stack of them too deep, when the table is loaded, before anything can run
- * around in it.  This file is the target and the module; guard/check.h has what
+ * stack of them too deep, when the table is loaded, before anything can
+ * circulate in it.  This file is the target and the module; guard/check.h has what
  * is refused, and guard/divert.h what makes it hold for other drivers.
  */
 
@@ -353,8 +353,8 @@ static size_t guard_dax_recovery_write(struct dm_target *ti, pgoff_t pgoff,
 #endif
 
 /*
- * Always there, under a name of its own.  The version is that of the kernel's
- * own target, as tools and IMA's measurements show it: 1.5 came with atomic
+ * Always there, under a name of its own.  The version is that of the stock
+ * target, as tools and IMA's measurements show it: 1.5 came with atomic
  * writes.
  */
 static struct target_type guard_target = {
