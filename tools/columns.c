@@ -137,10 +137,12 @@ static const char *tables_name(const struct shown *shown)
 
 /**
  * column_reason() - why a device is not guarded, and what to do
+ * @device: which
+ * @setting: of the module
  *
  * Return: to be freed; NULL if it is, or has no linear lines.
  */
-char *column_reason(const struct device *device)
+char *column_reason(const struct device *device, const struct setting *setting)
 {
 	const struct shown *shown = device->data;
 	const char *some, *before = "";
@@ -148,11 +150,17 @@ char *column_reason(const struct device *device)
 
 	if (!(shown->served & SERVED_STOCK))
 		return NULL;
+	if (!setting->loaded)
+		return need(strdup("the module is not loaded: modprobe dm-linear-guard"));
 	some = shown->served == SERVED_BOTH ? "some of its lines were" : "its table was";
 	if (shown->suspended)
 		before = " (it is suspended: resume it first)";
 	else if (shown->inactive)
 		before = " (resume or clear its inactive table first)";
+	/* One device is moved only to where new tables go. */
+	if (!setting->takeover)
+		return format_text("%s loaded by the stock target, and takeover is off%s: "
+				   "dm-linear-guard adopt --all", some, before);
 	name = text_shown(device->name ? device->name : device->kname);
 	quoted = text_quoted(name);
 	reason = format_text("%s loaded by the stock target%s: dm-linear-guard adopt %s%s",
@@ -188,7 +196,8 @@ static char *list_knames(const struct device *device, enum way way, bool hidden)
 }
 
 /* To be freed; NULL if there is nothing to say. */
-static char *text_of(const struct device *device, enum column column, bool bytes)
+static char *text_of(const struct device *device, enum column column,
+		     const struct layout *layout)
 {
 	const struct shown *shown = device->data;
 	const char *text = NULL;
@@ -209,7 +218,7 @@ static char *text_of(const struct device *device, enum column column, bool bytes
 		break;
 	case COLUMN_SIZE:
 		size = sysfs_number(device, "size") * 512;
-		return bytes ? format_text("%" PRIu64, size) : text_size(size);
+		return layout->bytes ? format_text("%" PRIu64, size) : text_size(size);
 	case COLUMN_RO:
 		text = sysfs_number(device, "ro") ? "1" : "0";
 		break;
@@ -242,7 +251,7 @@ static char *text_of(const struct device *device, enum column column, bool bytes
 		text = shown->in_loop ? "1" : "0";
 		break;
 	case COLUMN_REASON:
-		return column_reason(device);
+		return column_reason(device, layout->setting);
 	default:
 		break;
 	}
@@ -277,7 +286,8 @@ static struct json_object *json_words(const char *words)
 	return array;
 }
 
-static struct json_object *json_of(const struct device *device, enum column column)
+static struct json_object *json_of(const struct device *device, enum column column,
+				   const struct layout *layout)
 {
 	const struct shown *shown = device->data;
 	struct json_object *value;
@@ -303,7 +313,7 @@ static struct json_object *json_of(const struct device *device, enum column colu
 	case COLUMN_LOOP:
 		return json_object_new_boolean(shown->in_loop);
 	default:
-		text = text_of(device, column, true);
+		text = text_of(device, column, layout);
 		value = json_text(text);
 		free(text);
 		return value;
@@ -325,7 +335,7 @@ struct json_object *columns_json(const struct layout *layout, const struct devic
 		snprintf(key, sizeof(key), "%s", columns[layout->at[i]].name);
 		for (j = 0; key[j]; j++)
 			key[j] = key[j] == '-' ? '_' : (char)tolower((unsigned char)key[j]);
-		json_set(object, key, json_of(device, layout->at[i]));
+		json_set(object, key, json_of(device, layout->at[i], layout));
 	}
 	return object;
 }
@@ -506,7 +516,7 @@ struct libscols_line *listing_add(struct listing *listing, const struct device *
 	line = need(scols_table_new_line(listing->part, parent));
 	listing->lines++;
 	for (i = 0; i < layout->count; i++) {
-		text = text_of(device, layout->at[i], layout->bytes);
+		text = text_of(device, layout->at[i], layout);
 		if (layout->at[i] == COLUMN_NAME && *mark) {
 			marked = format_text("%s%s", text, mark);
 			free(text);

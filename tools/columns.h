@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "mapper.h"
+#include "rules.h"
 #include "stack.h"
 
 /**
@@ -66,6 +67,7 @@ enum column {
  * @pairs: NAME="value"
  * @no_headings: no headings
  * @bytes: sizes in bytes
+ * @setting: of the module, for what to do
  */
 struct layout {
 	enum column at[COLUMNS];
@@ -75,13 +77,14 @@ struct layout {
 	bool pairs;
 	bool no_headings;
 	bool bytes;
+	const struct setting *setting;
 };
 
 bool layout_parse(struct layout *layout, const char *list, const char **unknown);
 void layout_all(struct layout *layout);
 void layout_help(FILE *file);
 
-char *column_reason(const struct device *device);
+char *column_reason(const struct device *device, const struct setting *setting);
 struct json_object *columns_json(const struct layout *layout,
 				 const struct device *device);
 

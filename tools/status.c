@@ -383,7 +383,7 @@ static void find_unguarded(struct report *report)
 	each = count <= MOST_UNGUARDED;
 	for (device = report->stack->first; each && device; device = device->next) {
 		reason = device->data && is_selected(report, device) ?
-			column_reason(device) : NULL;
+			column_reason(device, &report->module.setting) : NULL;
 		if (!reason)
 			continue;
 		shown = device_shown(device);
@@ -829,6 +829,7 @@ static int run(int argc, char **argv)
 	if (!system_is_copy())
 		need_root("status");
 	module_read(&report.module);
+	report.layout.setting = &report.module.setting;
 	report.knows_refusal = module_read_refusal(&report.refusal);
 	if (report.refusal.unreadable) {
 		say("%s", refusal_unreadable);
