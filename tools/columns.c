@@ -72,7 +72,7 @@ static bool find_column(const char *name, size_t length, enum column *column)
  * layout_parse() - take a list of columns
  * @layout: gets them; as more, if the list begins with "+"
  * @list: names with commas between them
- * @unknown: receives what is none
+ * @unknown: receives what is none; NULL if there are too many
  */
 bool layout_parse(struct layout *layout, const char *list, const char **unknown)
 {
@@ -87,7 +87,10 @@ bool layout_parse(struct layout *layout, const char *list, const char **unknown)
 		list += strspn(list, " ");
 		length = strcspn(list, ",");
 		*unknown = list;
-		if (layout->count == COLUMNS || !find_column(list, length, &column))
+		if (!find_column(list, length, &column))
+			return false;
+		*unknown = NULL;
+		if (layout->count == COLUMNS)
 			return false;
 		layout->at[layout->count++] = column;
 		if (!list[length])

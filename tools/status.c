@@ -734,6 +734,8 @@ static void set_columns(struct layout *layout, const char *list)
 
 	if (layout_parse(layout, list, &unknown))
 		return;
+	if (!unknown)
+		usage_error(&command_status, "more than %d columns", COLUMNS);
 	usage_error(&command_status, "no column \"%.*s\"", (int)strcspn(unknown, ","), unknown);
 }
 
