@@ -97,15 +97,18 @@ bool kmsg_last(const char * const *patterns, char *text, size_t size, uint64_t *
 /**
  * kmsg_mark() - remember how far the log has come
  *
- * Return: for kmsg_say_since(), which closes it; or a negative number.
+ * Return: for kmsg_say_since(), which closes it; or a negative errno.
  */
 int kmsg_mark(void)
 {
-	int kmsg = system_open("dev/kmsg", O_RDONLY | O_NONBLOCK);
+	int kmsg = system_open("dev/kmsg", O_RDONLY | O_NONBLOCK), error;
 
-	if (kmsg >= 0 && lseek(kmsg, 0, SEEK_END) < 0) {
+	if (kmsg < 0)
+		return -errno;
+	if (lseek(kmsg, 0, SEEK_END) < 0) {
+		error = errno;
 		close(kmsg);
-		return -1;
+		return -error;
 	}
 	return kmsg;
 }
@@ -128,8 +131,10 @@ void kmsg_say_since(int mark, dev_t number, const char *kname)
 	struct record record;
 	char text[32], *name, *shown;
 
-	if (mark < 0)
+	if (mark < 0) {
+		say("the kernel's log cannot be read: %s", strerror(-mark));
 		return;
+	}
 	snprintf(text, sizeof(text), " %u:%u: ", major(number), minor(number));
 	/* As the guard writes it, behind the name. */
 	name = format_text("(%s)", kname);

@@ -201,8 +201,25 @@ static bool is_copy(const struct moving *moving, const struct mapped *live)
 /* What others have loaded meanwhile is theirs. */
 static void clear_copy(const struct moving *moving)
 {
-	if (is_copy(moving, &moving->table))
-		mapper_clear(number_of(moving));
+	int r;
+
+	if (!is_copy(moving, &moving->table))
+		return;
+	r = mapper_clear(number_of(moving));
+	if (r && r != -ENXIO)
+		say("%s keeps a copy of its table as the inactive one: %s", moving->shown,
+		    strerror(-r));
+}
+
+/* A device can have been suspended for a table that it did not get. */
+static void resume_old(struct moving *moving)
+{
+	int r = read_state(moving);
+
+	if (!r && moving->status.suspended && !moving->status.inactive)
+		r = mapper_resume(number_of(moving));
+	if (r && r != -ENXIO)
+		say("%s may be left suspended: %s", moving->shown, strerror(-r));
 }
 
 static const char other_table[] =
@@ -257,10 +274,7 @@ static enum moved swap(struct moving *moving)
 	if (r) {
 		moved = failed(moving, "resume", -r);
 		clear_copy(moving);
-		/* It can have been suspended for the table that it did not get. */
-		if (!read_state(moving) && moving->status.suspended &&
-		    !moving->status.inactive)
-			mapper_resume(number_of(moving));
+		resume_old(moving);
 		return moved;
 	}
 	r = read_state(moving);

@@ -149,11 +149,15 @@ static void read_snapshots(struct report *report, struct device *device,
 {
 	const struct shown *shown = device->data;
 	struct mapped mapped;
+	int r;
 
 	if (!shown->targets || !strstr(shown->targets, "snapshot"))
 		return;
-	if (!mapper_get(device->number, MAPPER_TABLE, &mapped))
+	r = mapper_get(device->number, MAPPER_TABLE, &mapped);
+	if (!r)
 		snapshots_add_table(snapshots, report->stack, device, &mapped);
+	else if (r != -ENXIO)
+		complain(report, device, -r);
 	mapper_put(&mapped);
 }
 
