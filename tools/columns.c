@@ -455,7 +455,7 @@ static ssize_t let_through(void *cookie, const char *text, size_t size)
 
 	for (i = 0; *lines && i < size; i++)
 		*lines -= text[i] == '\n';
-	fwrite(text, 1, i, stdout);
+	write_output(text, i);
 	return (ssize_t)size;
 }
 

@@ -361,7 +361,7 @@ static enum moved move(const struct direction *direction, struct stack *stack,
 		say("%s has gone", moving.shown);
 	if (moved == MOVED && isatty(STDOUT_FILENO)) {
 		printf("%s: %s\n", moving.shown, direction->served);
-		fflush(stdout);
+		flush_output();
 	}
 	mapper_put(&moving.status);
 	mapper_put(&moving.table);
@@ -452,7 +452,7 @@ static int move_devices(const struct direction *direction, struct stack *stack,
 static void end_by_signal(void)
 {
 	say("interrupted: the same command goes on");
-	fflush(stdout);
+	flush_output();
 	signal(interrupted, SIG_DFL);
 	raise(interrupted);
 }

@@ -101,6 +101,21 @@ void need_root(const char *what)
 		die(STATUS_NOT_ROOT, "%s needs root", what);
 }
 
+/* Why the output failed first: at the end, there may be nothing left to write. */
+static int output_error;
+
+void write_output(const char *text, size_t size)
+{
+	if (fwrite(text, 1, size, stdout) < size && !output_error)
+		output_error = errno;
+}
+
+void flush_output(void)
+{
+	if (fflush(stdout) && !output_error)
+		output_error = errno;
+}
+
 /**
  * end_output() - has all been written that was printed?
  * @status: what to exit with if it has
@@ -111,9 +126,11 @@ void need_root(const char *what)
  */
 int end_output(int status)
 {
-	bool failed = ferror(stdout);
+	bool failed;
 
-	errno = 0;
+	flush_output();
+	failed = ferror(stdout);
+	errno = output_error;
 	if (fclose(stdout))
 		failed = true;
 	if (!failed)

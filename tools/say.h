@@ -26,6 +26,8 @@ __attribute__((format(printf, 1, 2), returns_nonnull))
 char *format_text(const char *format, ...);
 
 void need_root(const char *what);
+void write_output(const char *text, size_t size);
+void flush_output(void);
 int end_output(int status);
 
 #endif /* SAY_H */

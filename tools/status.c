@@ -687,7 +687,7 @@ static void print_text(const struct report *report)
 		putchar('\n');
 	}
 	print_devices(report);
-	fflush(stdout);
+	flush_output();
 	for (i = 0; i < report->count; i++)
 		fprintf(report->alone ? stderr : stdout, "%s: %s\n",
 			findings[report->found[i].finding].label, report->found[i].text);
