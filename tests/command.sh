@@ -7,7 +7,7 @@
 command=${DM_LINEAR_GUARD_COMMAND:-dm-linear-guard}
 SCHEMA=${DM_LINEAR_GUARD_SCHEMA:-/usr/share/dm-linear-guard/command.schema.json}
 killed=$(dirname "$0")/killed
-plan 99
+plan 100
 require "$command" fio flock losetup mkfs.ext4 mkswap setpriv
 built killed schema
 [ "$USERS" = 0 ] || skip "the module is in use"
@@ -395,10 +395,11 @@ check "a table is whole and live wherever adopt --all is killed" \
 	killed_anywhere N adopt --all
 check "a table is whole and live, and takeover unchanged, wherever release is killed" \
 	killed_anywhere N release "$P-k"
+check "a table is whole and live wherever release --all is killed" \
+	killed_anywhere Y release --all
 remove_device "$P-k"
-takeover 0
-"$command" release "$P-a" "$P-b" >"$OUTPUT.said" || exit 1
 takeover 1
+"$command" adopt "$P-c" >"$OUTPUT.said" || exit 1
 
 create one "0 2048 linear /dev/ram1 0"
 # A command that has the lock, and another.
