@@ -231,8 +231,8 @@ static void advise(const struct tale *tale)
 	else if (tale->self)
 		printf("name the device that is meant to be below %s.\n", tale->own);
 	else if (tale->depth)
-		printf("stack it on fewer devices, or raise max_depth (64 at most on x86-64, "
-		       "48 elsewhere).\n");
+		printf("stack it on fewer devices, or raise max_depth "
+		       "(at most 64 on x86-64, 48 elsewhere).\n");
 	else
 		advise_line(tale, slave);
 }
