@@ -452,8 +452,8 @@ static int guard_serve_linear(bool serve)
 	}
 
 	guard_registered = serve;
-	DMINFO("new \"linear\" tables go to the %s target",
-	       serve ? "guarded" : "stock");
+	DMINFO("new \"linear\" tables are served by the %s",
+	       serve ? "guard" : "stock target");
 	return 0;
 }
 

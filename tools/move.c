@@ -55,14 +55,14 @@ struct direction {
 static const struct direction adopting = {
 	.command = &command_adopt, .to = SERVED_GUARD, .from = SERVED_STOCK,
 	.served = "guarded", .done = "adopted",
-	.stuck = "new linear tables go to the stock target: use adopt --all, or write Y to "
-		"/sys/module/dm_linear_guard/parameters/takeover first",
+	.stuck = "new linear tables are served by the stock target: use adopt --all, or write Y "
+		"to /sys/module/dm_linear_guard/parameters/takeover first",
 };
 
 static const struct direction releasing = {
 	.command = &command_release, .to = SERVED_STOCK, .from = SERVED_GUARD,
 	.served = "served by the stock target", .done = "released",
-	.stuck = "new linear tables go to the guard: use release --all, or write N to "
+	.stuck = "new linear tables are served by the guard: use release --all, or write N to "
 		"/sys/module/dm_linear_guard/parameters/takeover first",
 };
 
@@ -262,7 +262,7 @@ static enum moved look_again(struct moving *moving)
 	if (!same || moving->status.suspended || !is_copy(moving, &moving->table))
 		return stays(moving, "something else has changed its tables meanwhile");
 	if (moving->next != moving->direction->to)
-		return stays(moving, "new linear tables have begun to go to the other target");
+		return stays(moving, "new linear tables are now served by the other target");
 	return MOVED;
 }
 

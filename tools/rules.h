@@ -49,7 +49,7 @@ void rules_each_deep(struct stack *stack, unsigned int max_depth, rules_path_fn 
  * struct setting - what decides about a load besides the table
  * @kernel: as 0x0602 is 6.2
  * @loaded: the module is
- * @takeover: new "linear" tables go to the guard
+ * @takeover: the guard serves new "linear" tables
  * @scope_all: the loads of every driver are checked
  * @max_depth: how deep a stack may be
  */

@@ -356,7 +356,7 @@ static void find_settings(struct report *report)
 		return;
 	if (!setting->takeover)
 		find(report, FINDING_TAKEOVER, NULL,
-		     format_text("new linear tables go to the stock target: "
+		     format_text("new linear tables are served by the stock target: "
 				 "dm-linear-guard adopt --all"));
 	if (!setting->scope_all) {
 		reason = module_scope_reason(&report->module);
