@@ -56,7 +56,7 @@ check "the same device is accepted without the longer path" create longer \
 
 set_to max_depth 7
 check "a seventh device is accepted with max_depth=7" \
-	create a7 "0 2048 linear $CHAIN 0"
+	create a7 "0 2048 linear /dev/mapper/$P-a6 0"
 set_to max_depth 3
 check "a stack of 7 devices can still be read with max_depth=3" \
 	can_be_read "/dev/mapper/$P-a7"
