@@ -10,9 +10,9 @@ needs bcache modprobe bcache
 ramdisks 3 16
 X=/dev/mapper/$P-x
 
-# With room for the device that is stacked on it.
+# With room for the device that is stacked on it.  mdadm wants that to be as large as the first.
 check "an array is built" array_with_room md77 /dev/ram0
-check "a linear device is created on the array" create x "0 8192 linear /dev/md77 0"
+check "a linear device is created on the array" create x "0 32768 linear /dev/md77 0"
 number=$(number_of "$X")
 new_messages
 check "md does not add the device to the array below it" fails mdadm --quiet /dev/md77 --add "$X"
@@ -24,10 +24,10 @@ check "the array is no holder of the device" [ ! -e "/sys/block/$number/holders/
 check "the device is not among those of the array" [ ! -e "/sys/block/md77/md/dev-$number" ]
 check "the array can be read after the refusal" can_be_read /dev/md77
 check "a table that takes the device off the array is resumed" \
-	swap x "0 8192 linear /dev/ram1 0"
+	swap x "0 32768 linear /dev/ram1 0"
 check "md adds the device once it is not on the array" mdadm --quiet /dev/md77 --add "$X"
 refused "a table of the device onto the array is refused then" "$ELOOP" \
-	"Device closes a loop" reload x "0 8192 linear /dev/md77 0"
+	"Device closes a loop" reload x "0 32768 linear /dev/md77 0"
 check "the device is removed from the array" eval \
 	"mdadm --quiet /dev/md77 --fail $X && wait_for mdadm --quiet /dev/md77 --remove $X"
 check "the array is stopped" mdadm --quiet --stop /dev/md77
@@ -40,7 +40,9 @@ check "bcache does not register a backing device that is too deep" \
 check "the refused backing device has no holder" [ -z \
 	"$(ls "/sys/block/$(number_of "/dev/mapper/$P-y")/holders")" ]
 set_to max_depth 2 || exit 1
-bcache=$(make_bcache "/dev/mapper/$P-y")
+# It has a superblock already, which make-bcache would not write over.
+echo "/dev/mapper/$P-y" >/sys/fs/bcache/register || exit 1
+bcache=$(ls "/sys/block/$(number_of "/dev/mapper/$P-y")/holders")
 check "bcache registers the same device once it is not too deep" \
 	[ -d "/sys/block/$bcache/bcache" ]
 defer stop_bcache "$bcache"
