@@ -13,6 +13,11 @@ KERNELS="5.10 6.1 6.12 7.2 newest"
 # in.  Each can be asked for as in "6.12-arm64".
 FLAVOURS="cloud-amd64 rt-amd64 arm64 arm64-16k armmp armmp-lpae 686 686-pae powerpc64le
 	powerpc64le-64k riscv64 s390x"
+# What is tested on arm64 and on amd64's others, the guard's own and the path of data; and
+# on the rest.  "make test-all" has all tests there.
+GUARDS="seed self loops depth through closing second-line scope race fuzz offsets io"
+GUARDS+=" discard identical takeover window command"
+FEW="seed loops fuzz offsets scope"
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 CACHE=${DM_LINEAR_GUARD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dm-linear-guard}
 # What the last runs of this checkout have printed.
