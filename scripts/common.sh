@@ -286,7 +286,18 @@ use() {
 
 # debian SUITE ROOT PACKAGES [OPTION...]: make a root of Debian's.  Testing's index can be
 # past its date on a mirror that lags.  Nothing needs to be on the disk before all is.
+# Of another architecture, the index of security updates can be another one than the
+# mirror says; then the suite has to do without updates.
 debian() {
+	bootstrap "" "$@" || {
+		[[ $* = *" --architectures="* ]] || return
+		say "$1: once more, without updates"
+		discard "$2"
+		bootstrap "deb http://deb.debian.org/debian $1 main" "$@"
+	}
+}
+# bootstrap MIRROR|"" SUITE ROOT PACKAGES [OPTION...]
+bootstrap() {
 	as_root env INITRD=No DM_LINEAR_GUARD_CACHE="$CACHE" \
 		mmdebstrap --quiet --mode=root --variant=minbase \
 		--aptopt='Acquire::Check-Valid-Until "false"' \
@@ -295,7 +306,7 @@ debian() {
 		--dpkgopt='path-exclude=/usr/share/doc/*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' \
 		--dpkgopt='path-exclude=/usr/share/man/*' \
-		--include="$3" "${@:4}" "$1" "$2"
+		--include="$4" "${@:5}" "$2" "$3" ${1:+"$1"}
 }
 
 # in_root ROOT DIR COMMAND...: run a command in a root made by scripts/root,
