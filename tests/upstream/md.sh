@@ -33,7 +33,7 @@ check "the device is removed from the array" eval \
 check "the array is stopped" mdadm --quiet --stop /dev/md77
 
 # The backing device is one too deep.
-create y "0 16384 linear /dev/ram2 0" || exit 1
+create y "0 32768 linear /dev/ram2 0" || exit 1
 set_to max_depth 1 || exit 1
 check "bcache does not register a backing device that is too deep" \
 	fails register_bcache "/dev/mapper/$P-y"
@@ -47,9 +47,9 @@ check "bcache registers the same device once it is not too deep" \
 	[ -d "/sys/block/$bcache/bcache" ]
 defer stop_bcache "$bcache"
 
-# A cache on the very disk that is to be cached.
+# A cache on the very disk that is to be cached, of as many buckets as bcache wants.
 set_to max_depth 8 || exit 1
-create z "0 8192 linear /dev/$bcache 0" || exit 1
+create z "0 32000 linear /dev/$bcache 0" || exit 1
 attaches() {
 	local set said
 	make-bcache --wipe-bcache --bucket 16k -C "/dev/mapper/$P-z" >/dev/null &&
