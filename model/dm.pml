@@ -11,6 +11,10 @@
 #define lock(l)		!(l); l = 1
 #define unlock(l)	l = 0
 
+/* Is a link judged, or was it? */
+#define is_guarded(h, own_line)						\
+	(is_mapped(h) && ((own_line) || !md[h].set_up || asks && watching))
+
 /*
  * Calls of bd_link_disk_holder() and bd_unlink_disk_holder(), which may be diverted.
  *
@@ -21,12 +25,18 @@ inline link(h, s, opening, own_line, r)
 	atomic {
 		diverted = diverts_link;
 		asks = ((opening) -> asks : guard_scope_all);
-		guarded = is_mapped(h) && ((own_line) || !md[h].set_up || asks && watching);
+		guarded = is_guarded(h, own_line);
 		rcu_tasks_enter()
 	};
 	if
 	:: diverted ->
-		atomic { srcu_read_lock(); rcu_tasks_leave() };
+		atomic {
+			srcu_read_lock();
+			rcu_tasks_leave();
+			/* guard_link_stage() */
+			asks = ((opening) -> asks : guard_scope_all);
+			guarded = is_guarded(h, own_line)
+		};
 		guard_check_link(h, s, r);
 		srcu_read_unlock()
 	:: else ->
@@ -56,16 +66,26 @@ inline unlink(h, s)
 #define open_by(t, s)		tables[t].opened = tables[t].opened | bit_of(s)
 #define closed_by(t, s)		tables[t].opened = tables[t].opened & ~bit_of(s)
 
+/* Between the two, a call is diverted, and guard_calls does not have it yet. */
+#ifdef STARTED
+#define and_then_lock	}; atomic {
+#else
+#define and_then_lock
+#endif
+
 /*
  * A line is destroyed: guard_check_close(), or dm_put_device(), which may be diverted to
- * guard_check_put().
+ * guard_check_put(), unless the module calls it.
  */
-inline close_device(t, d, s)
+inline close_device(t, d, s, calls)
 {
 	atomic {
 		ours = has(tables[t].own, s);
-		puts = ours || diverts_put;
+		puts = ours || !(calls) && diverts_put;
+		when (puts && !ours, rcu_tasks_enter());
+		and_then_lock
 		when (puts, srcu_read_lock());
+		when (puts && !ours, rcu_tasks_leave());
 		/* dm_put_table_device() */
 		lock(md[d].table_devices_lock);
 		linked = (td_of(t, d, s) == 1 && md[d].added);
@@ -97,9 +117,12 @@ inline open_device(t, d, s, own_line)
 {
 	atomic {
 		gets = (own_line) || diverts_get;
-		when (gets, srcu_read_lock());
-		seen = watching;
 		asks = (own_line) || guard_scope_all;
+		when (gets && !(own_line), rcu_tasks_enter());
+		and_then_lock
+		when (gets, srcu_read_lock());
+		when (gets && !(own_line), rcu_tasks_leave());
+		seen = watching;
 		/* dm_get_table_device() */
 		lock(md[d].table_devices_lock);
 		r = (td_of(t, d, s) || can_be_opened(s) -> FINE : FAILED);
@@ -132,7 +155,9 @@ inline open_device(t, d, s, own_line)
 #endif
 	:: else
 	fi;
-	when (r == REFUSED, close_device(t, d, s));
+	when (r == REFUSED,
+		when (has(tables[t].own, s), guard_graph_close(t, d, s));
+		close_device(t, d, s, true));
 	when (gets, srcu_read_unlock())
 }
 
@@ -142,7 +167,7 @@ inline dm_table_destroy(t, d)
 	do
 	:: tables[t].opened ->
 		pick(s, tables[t].opened);
-		close_device(t, d, s)
+		close_device(t, d, s, false)
 	:: else -> break
 	od;
 	forget_table(t, d)

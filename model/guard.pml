@@ -118,12 +118,13 @@ inline guard_graph_add(t, h, s, reason, asks, can_refuse, r)
 {
 	d_step {
 		reaches(bit_of(s), h, guard_has_reason(h_, s_));
+		/* guard_try_promise(): linked already, and so not judged */
+		loop_ = loop_ && !(reason == GUARD_PROMISED && guard_is_linked(h, s));
 		r = ((asks) && (can_refuse) && loop_ -> REFUSED : FINE);
 		printf("task %d: guard_graph_add(dm-%d on %d, %e): %e\n", me, h, s,
 		       reason, r);
 		and_then
 		if
-		/* guard_try_promise(): linked already */
 		:: reason == GUARD_PROMISED && guard_is_linked(h, s)
 		:: !(reason == GUARD_PROMISED && guard_is_linked(h, s)) && r == FINE ->
 			guard_add_edge(h, s);
