@@ -276,6 +276,8 @@ inline guard_check_resume(t, h, s, r)
 
 /* guard/read.c, for a graph of all links */
 
+#define guard_has_link(h, s)	(slaves_links & pair_bit(h, s))
+
 #ifdef SEED
 /* Only the kernel knows if the two are still linked: ask it. */
 inline guard_read_doubt(h, s)
@@ -287,7 +289,7 @@ inline guard_read_doubt(h, s)
 	   };
 	   if
 #ifndef WITHOUT_LOOK
-	   :: doubts && !refcnt(h, s) ->	/* guard_has_link() */
+	   :: doubts && !guard_has_link(h, s) ->
 #else
 	   :: doubts ->
 #endif
@@ -318,7 +320,7 @@ inline guard_read_all()
 {
 	for (i : 0 .. N * N - 1) {
 		if
-		:: refcnt(i / N, i % N) ->
+		:: guard_has_link(i / N, i % N) ->
 			guard_graph_add(0, i / N, i % N, GUARD_FOUND, false, false, r);
 #ifndef WITHOUT_SECOND_LOOK
 			guard_read_doubt(i / N, i % N)
@@ -357,9 +359,71 @@ inline synchronize_srcu()
 #define srcu_read_unlock()	skip
 #endif
 
-/* block/holder.c */
+/*
+ * block/holder.c
+ *
+ * Each is done under blk_holder_mutex.  But "slaves" of the holder changes before
+ * "holders" of the slave, and who reads sysfs can tell.  Linking can fail.  What is not
+ * linked can be unlinked, which only warns: md looks at no answer.
+ */
 
-/* One step each, under blk_holder_mutex.  Linking can fail. */
+#ifdef READS_SYSFS
+inline bd_link_disk_holder(h, s, r)
+{
+	atomic {
+		!blk_holder_mutex;
+		if
+		:: md[s].added -> r = FINE
+		:: LINKS_FAIL || !md[s].added -> r = FAILED
+		fi;
+		d_step {
+			printf("task %d: bd_link_disk_holder(dm-%d on %d): %e\n", me, h, s, r);
+			if
+			:: r == FINE && !refcnt(h, s) ->
+				blk_holder_mutex = me + 1;
+				slaves_links = slaves_links | pair_bit(h, s)
+			:: r == FINE && refcnt(h, s) -> mark_theirs(h, s); refcnt(h, s)++
+			:: else
+			fi
+		}
+	};
+	atomic {
+		if
+		:: blk_holder_mutex == me + 1 ->
+			blk_holder_mutex = 0;
+			if
+			:: md[s].added ->
+				holders_links = holders_links | pair_bit(h, s);
+				d_step { mark_theirs(h, s); refcnt(h, s)++ }
+			:: LINKS_FAIL || !md[s].added ->
+				slaves_links = slaves_links & ~pair_bit(h, s);
+				r = FAILED
+			fi
+		:: else
+		fi
+	}
+}
+
+inline bd_unlink_disk_holder(h, s)
+{
+	atomic {
+		!blk_holder_mutex;
+		d_step {
+			printf("task %d: bd_unlink_disk_holder(dm-%d on %d)\n", me, h, s);
+			refcnt(h, s) = refcnt(h, s) - (refcnt(h, s) > 0);
+			unmark_theirs(h, s);
+			when (!refcnt(h, s),
+				blk_holder_mutex = me + 1;
+				slaves_links = slaves_links & ~pair_bit(h, s))
+		}
+	};
+	atomic {
+		when (blk_holder_mutex == me + 1,
+			blk_holder_mutex = 0;
+			holders_links = holders_links & ~pair_bit(h, s))
+	}
+}
+#else
 inline bd_link_disk_holder(h, s, r)
 {
 	atomic {
@@ -378,10 +442,11 @@ inline bd_unlink_disk_holder(h, s)
 {
 	d_step {
 		printf("task %d: bd_unlink_disk_holder(dm-%d on %d)\n", me, h, s);
-		refcnt(h, s)--;
+		refcnt(h, s) = refcnt(h, s) - (refcnt(h, s) > 0);
 		unmark_theirs(h, s)
 	}
 }
+#endif
 
 /* md looks at no answer, so that nothing it links is refused. */
 inline guard_check_link(h, s, r)
@@ -412,8 +477,8 @@ inline guard_check_unlink(h, s)
 inline guard_see_links(d)
 {
 	for (t_ : 0 .. N - 1) {
-		slaves = slaves | ((refcnt(d, t_) > 0) << (d));
-		held = held | ((refcnt(t_, d) > 0) << (d))
+		slaves = slaves | ((guard_has_link(d, t_) != 0) << (d));
+		held = held | (((holders_links & pair_bit(t_, d)) != 0) << (d))
 	}
 }
 
@@ -421,27 +486,37 @@ inline guard_see_links(d)
  * Read what is linked below a device.  (What is above is read as well, for the depth.)
  * First each disk is seen, then the links of those that lead on are looked up.
  *
- * @linking: disks that were being linked when they were seen
+ * @devices: disks that were there when they were seen
+ * @linking: those that were being linked
  * @slaves, @held: those that had slaves, and holders
  * @queue, @below: disks that are to be looked at, and that were come to
+ * @found: edges of the graph that is read
  */
 inline guard_judge_by_sysfs(h, s, r)
 {
 	do
 	:: d_step {
-		linking = 0; slaves = 0; held = 0;
+		devices = 0; linking = 0; slaves = 0; held = 0;
 		queue = bit_of(s);
 		below = queue;
+		found = 0;
 		again = false
 	   };
 	   /* guard_take_reading() */
 	   for (i : 0 .. N - 1) {
+		d_step {	/* guard_see() */
+			devices = devices | md[i].added << i;
+			linking = linking | guard_is_being_linked(i) << i
 #ifndef WITHOUT_TWO_PASSES
-		d_step { linking = linking | guard_is_being_linked(i) << i }
+		}
 	   };
 	   for (i : 0 .. N - 1) {
+		d_step {
+#else
+			;
 #endif
-		d_step { guard_see_links(i) }
+			when (has(devices, i), guard_see_links(i))
+		}
 	   };
 	   /* guard_read_down() */
 	   do
@@ -460,10 +535,17 @@ inline guard_judge_by_sysfs(h, s, r)
 			j = (has(slaves, i) && !again -> 0 : N)
 		};
 		do
-		:: j < N -> d_step {	/* guard_has_link() */
-			when (has(held, j) && refcnt(i, j),
+		:: j < N && !(found & pair_bit(i, j)) -> d_step {	/* guard_read_pair() */
+			if
+			:: has(held, j) && guard_has_link(i, j) ->
 				queue = queue | (bit_of(j) & ~below);
-				below = below | bit_of(j));
+				below = below | bit_of(j);
+				found = found | pair_bit(i, j)
+			:: else -> j++
+			fi
+		   }
+		:: j < N && found & pair_bit(i, j) -> d_step {	/* guard_read_doubt() */
+			when (!guard_has_link(i, j), found = found & ~pair_bit(i, j));
 			j++
 		   }
 		:: else -> break
@@ -479,9 +561,12 @@ inline guard_judge_by_sysfs(h, s, r)
 	   fi
 	od;
 	atomic {
-		r = (has(below, h) -> REFUSED : FINE);
+		d_step {
+			reaches(bit_of(s), h, found & pair_bit(h_, s_));
+			r = (loop_ -> REFUSED : FINE)
+		};
 		printf("task %d: guard_judge_by_sysfs(dm-%d on %d): %e\n", me, h, s, r);
-		linking = 0; slaves = 0; held = 0; queue = 0; below = 0;
+		devices = 0; linking = 0; slaves = 0; held = 0; queue = 0; below = 0; found = 0;
 		again = false; i = 0; j = 0
 	}
 }

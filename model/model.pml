@@ -139,6 +139,13 @@ byte table_devices[MODES * N * N];
 byte holder_disks[N * N];
 #define refcnt(h, s)	holder_disks[(h) * N + (s)]
 
+/* Links in sysfs: "slaves" of holders, and "holders" of slaves; and who changes both */
+#define pair_bit(h, s)	(1 << ((h) * N + (s)))
+#ifdef READS_SYSFS
+short slaves_links, holders_links;
+byte blk_holder_mutex;
+#endif
+
 #define can_be_opened(d)	(md[d].there && md[d].added)
 
 /* Used within one step only, and so no part of a state. */
@@ -354,6 +361,10 @@ inline start_line(t, d, s, own_line)
 	open_by(t, s);
 	td(d, s, tables[t].mode)++;
 	refcnt(d, s)++;
+#ifdef READS_SYSFS
+	slaves_links = slaves_links | pair_bit(d, s);
+	holders_links = holders_links | pair_bit(d, s);
+#endif
 #if !defined(READS_SYSFS) || defined(STARTED)
 	guard_add_edge(d, s);
 	edge(d, s).linked++;
@@ -417,7 +428,8 @@ proctype user(byte me)
 	mtype operation, r;
 	bit linked, diverted, asks, guarded, ours, gets, puts, seen, doubts;
 #ifdef READS_SYSFS
-	byte linking, slaves, held, queue, below, j;
+	byte devices, linking, slaves, held, queue, below, j;
+	short found;
 	bit again;
 #endif
 
