@@ -162,22 +162,39 @@ reload_on() {
 	serve "$3" && "$cputime" dmsetup reload "$P-$1" "$2" && dmsetup clear "$P-$1"
 }
 
-# others FIRST LAST: devices that have nothing to do with what is loaded, of which dmsetup
-# reads 256 KiB at most.
-others() {
-	awk -v first="$1" -v last="$2" -v name="$P-other" 'BEGIN {
+# each_device FIRST LAST TABLE END: print what creates those, or their names.
+each_device() {
+	awk -v first="$1" -v last="$2" -v name="$P-each" -v table="$3" -v end="$4" 'BEGIN {
 		for (i = first; i <= last; i++)
-			print name i ",,,,0 8 linear /dev/ram0 0" (i < last ? ";" : "")
-	}' | dmsetup create --concise
-	# dmsetup looks for the first of them again, and says so; clean_up fails if any is left.
-	defer eval "for i in {$1..$2}; do echo $P-other\$i; done | xargs dmsetup remove || true"
-	exists "$P-other$2"
+			printf("%s%d%s%s", name, i, table, i < last ? end : "\n")
+	}'
+}
+
+# add_each LAST: devices that have nothing to do with what is measured, up to that one; in
+# parts, as dmsetup reads 256 KiB at most.
+EACH=0
+add_each() {
+	local last
+	while [ "$EACH" -lt "$1" ]; do
+		last=$((EACH + 1800 < $1 ? EACH + 1800 : $1))
+		each_device $((EACH + 1)) "$last" ",,,,0 8 linear /dev/ram0 0" ";" |
+			dmsetup create --concise || return
+		EACH=$last
+	done
+	exists "$P-each$1"
+}
+
+remove_each() {
+	# shellcheck disable=SC2033 # it is to be dmsetup itself
+	[ "$EACH" = 0 ] || each_device 1 "$EACH" "" "\n" | xargs dmsetup remove || return
+	EACH=0
 }
 
 loads() {
-	local dir have=0 last n
+	local dir n
 	dir=$(mktemp -d)
 	defer rm -r "$dir"
+	defer remove_each
 	serve guarded && create below "0 80000 linear /dev/ram0 0" &&
 		create middle "0 2048 linear /dev/mapper/$P-below 0" &&
 		create top "0 2048 linear /dev/mapper/$P-middle 0" || return
@@ -186,12 +203,7 @@ loads() {
 	segments 10000 /dev/ram0 >"$dir/leaf-10000"
 	segments 10000 "/dev/mapper/$P-below" >"$dir/stacked-10000"
 	for n in 10 1000 10000; do
-		serve guarded || return
-		while [ "$have" -lt "$n" ]; do
-			last=$((have + 4000 < n ? have + 4000 : n))
-			others $((have + 1)) "$last" || return
-			have=$last
-		done
+		serve guarded && add_each $n || return
 		for SCOPE in linear all; do
 			in_turns 5 load "leaf $SCOPE" $n create_on "$dir/leaf"
 			in_turns 5 load "stacked $SCOPE" $n create_on "$dir/stacked"
@@ -202,6 +214,7 @@ loads() {
 				create_on "$dir/stacked-10000"
 		done
 	done
+	remove_each
 }
 
 # deep: a stack of 31 devices, each on the one before.
@@ -306,38 +319,14 @@ names_all() {
 	[ "$lines" = "$1" ] || { echo "$lines lines for $1 devices"; return 1; }
 }
 
-# each_device FIRST LAST: print what creates those, or their names.
-each_device() {
-	awk -v first="$1" -v last="$2" -v name="$P-each" -v table="$3" -v end="$4" 'BEGIN {
-		for (i = first; i <= last; i++)
-			printf("%s%d%s%s", name, i, table, i < last ? end : "\n")
-	}'
-}
-
-# add_each LAST: those up to that one, of which dmsetup reads 256 KiB at most.
-add_each() {
-	each_device $((EACH + 1)) "$1" ",,,,0 8 linear /dev/ram0 0" ";" |
-		dmsetup create --concise || return
-	EACH=$1
-}
-
-remove_each() {
-	# shellcheck disable=SC2033 # it is to be dmsetup itself
-	[ "$EACH" = 0 ] || each_device 1 "$EACH" "" "\n" | xargs dmsetup remove || return
-	EACH=0
-}
-
 # The operator's command, beside what it can be compared with.
-EACH=0
 tools() {
 	local tool=${DM_LINEAR_GUARD_COMMAND:-dm-linear-guard} n option
 	local table="0 8 linear /dev/mapper/$P-each2 0"
 	require "$tool"
 	serve guarded && defer remove_each || return
 	for n in 200 2000 10000; do
-		while [ "$EACH" -lt "$n" ]; do
-			add_each $((EACH + 1800 < n ? EACH + 1800 : n)) || return
-		done
+		add_each $n || return
 		names_all $n "$tool" status -no NAME && names_all $n "$tool" status --json || return
 		for option in "" --json --tree --output-all; do
 			# shellcheck disable=SC2086 # there may be none
