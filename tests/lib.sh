@@ -791,7 +791,12 @@ register_bcache() {
 
 # make_bcache DEVICE: the same, and say which.
 make_bcache() {
-	register_bcache "$1" && ls "/sys/block/$(number_of "$1")/holders"
+	register_bcache "$1" && holders_of "$1"
+}
+
+# holders_of DEVICE: what is stacked on it, as sysfs has it.
+holders_of() {
+	ls "/sys/block/$(number_of "$1")/holders"
 }
 
 # stop_bcache NAME: stop it, and wait for it to be gone.

@@ -37,12 +37,11 @@ create y "0 32768 linear /dev/ram2 0" || exit 1
 set_to max_depth 1 || exit 1
 check "bcache does not register a backing device that is too deep" \
 	fails register_bcache "/dev/mapper/$P-y"
-check "the refused backing device has no holder" [ -z \
-	"$(ls "/sys/block/$(number_of "/dev/mapper/$P-y")/holders")" ]
+check "the refused backing device has no holder" [ -z "$(holders_of "/dev/mapper/$P-y")" ]
 set_to max_depth 2 || exit 1
 # It has a superblock already, which make-bcache would not write over.
 echo "/dev/mapper/$P-y" >/sys/fs/bcache/register || exit 1
-bcache=$(ls "/sys/block/$(number_of "/dev/mapper/$P-y")/holders")
+bcache=$(holders_of "/dev/mapper/$P-y")
 check "bcache registers the same device once it is not too deep" \
 	[ -d "/sys/block/$bcache/bcache" ]
 defer stop_bcache "$bcache"
