@@ -71,11 +71,6 @@ has_gone_on() {
 	return "$status"
 }
 
-# has_ended PID: the shell has seen the end of that.
-has_ended() {
-	[ ! -e "/proc/$1" ]
-}
-
 # begin WORD COMMAND...: run it, until end_holders or let_go; it holds as soon as it says
 # WORD, alone in a line.
 begin() {

@@ -916,6 +916,19 @@ is_held() {
 	read -r state <"$GATES/$1" && [ "$state" = -1 ]
 }
 
+# sleeps_in FUNCTION PID: the process sleeps there in the kernel, or in what that calls.
+sleeps_in() {
+	local stack
+	# It may end meanwhile, and has no stack while it runs.
+	{ IFS= read -rd '' stack <"/proc/$2/stack"; } 2>/dev/null
+	[[ $stack == *"$1"* ]]
+}
+
+# has_ended PID: the shell has seen the end of that.
+has_ended() {
+	[ ! -e "/proc/$1" ]
+}
+
 # in_order GATE N FIRST GATE N SECOND: succeeds if FIRST does, and this was the order:
 # FIRST is held, as the Nth that comes to its gate; SECOND starts, and is held at its
 # own, which lets FIRST go; that ends, then SECOND goes on.  Sets STATUS to SECOND's,
