@@ -899,7 +899,7 @@ sectors() {
 	"${BASH_SOURCE[0]%/*}/sectors" "$@"
 }
 
-# gates: tasks that link, or look into sysfs, can be held from here on, at GATES;
+# gates: tasks that link, unlink or look into sysfs can be held from here on, at GATES;
 # test_modules/dlg_slow.c says how.
 gates() {
 	local module=test_modules/dlg_slow.ko

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Two gates where tasks are held, so that a test can force an order.  A task that links
- * two disks comes to the gate "hold" just before; where links are diverted, once before
- * the link is judged, and once after.  A task that looks up "look", a path in kernfs,
- * comes to the gate "hold_look".
+ * Gates where tasks are held, so that a test can force an order.  A task that links two
+ * disks comes to the gate "hold" just before, and one that removes their link to the gate
+ * "hold_unlink"; where these calls are diverted, once before the guard has seen them, and
+ * once after.  A task that looks up "look", a path in kernfs, comes to the gate "hold_look".
  *
  * If N is written to a gate, the Nth that comes from then on is held.  That ends when
- * 0 is written to the gate, when somebody is held at the other one, or after
+ * 0 is written to the gate, when somebody is held at another one, or after
  * "seconds": a task that is held spins, and others may need what it has.  A gate reads -1
  * while one is held, and -2 after one was held for too long.
  */
@@ -24,8 +24,8 @@
 #define DLG_HELD (-1)
 #define DLG_LATE (-2)
 
-static atomic_t dlg_link;
-static atomic_t dlg_lookup;
+enum { DLG_LINK, DLG_UNLINK, DLG_LOOKUP, DLG_GATES };
+static atomic_t dlg_gates[DLG_GATES];
 
 static char dlg_path[128];
 module_param_string(look, dlg_path, sizeof(dlg_path), 0600);
@@ -35,14 +35,17 @@ static unsigned int dlg_seconds = 15;
 module_param_named(seconds, dlg_seconds, uint, 0600);
 MODULE_PARM_DESC(seconds, "How long a gate holds at the most");
 
-static void dlg_come(atomic_t *gate, atomic_t *other)
+static void dlg_come(unsigned int number)
 {
+	atomic_t *gate = &dlg_gates[number];
 	unsigned int i;
 
 	if (atomic_dec_if_positive(gate))
 		return;
 	atomic_set(gate, DLG_HELD);
-	atomic_cmpxchg(other, DLG_HELD, 0);
+	for (i = 0; i < DLG_GATES; i++)
+		if (i != number)
+			atomic_cmpxchg(&dlg_gates[i], DLG_HELD, 0);
 	for (i = 0; i < dlg_seconds * 1000; i++) {
 		if (atomic_read(gate) != DLG_HELD)
 			return;
@@ -53,7 +56,13 @@ static void dlg_come(atomic_t *gate, atomic_t *other)
 
 static int dlg_links(struct kprobe *kprobe, struct pt_regs *regs)
 {
-	dlg_come(&dlg_link, &dlg_lookup);
+	dlg_come(DLG_LINK);
+	return 0;
+}
+
+static int dlg_unlinks(struct kprobe *kprobe, struct pt_regs *regs)
+{
+	dlg_come(DLG_UNLINK);
 	return 0;
 }
 
@@ -63,14 +72,14 @@ static int dlg_looks_up(struct kprobe *kprobe, struct pt_regs *regs)
 	char path[sizeof(dlg_path)];
 	size_t len;
 
-	if (atomic_read(&dlg_lookup) <= 0)
+	if (atomic_read(&dlg_gates[DLG_LOOKUP]) <= 0)
 		return 0;
 	kernfs_path((struct kernfs_node *)regs_get_kernel_argument(regs, 0), path,
 		    sizeof(path));
 	len = strlen(path);
 	if (!strncmp(dlg_path, path, len) && dlg_path[len] == '/' &&
 	    !strcmp(dlg_path + len + 1, name))
-		dlg_come(&dlg_lookup, &dlg_link);
+		dlg_come(DLG_LOOKUP);
 	return 0;
 }
 
@@ -79,12 +88,19 @@ static struct kprobe dlg_kprobe_link = {
 	.pre_handler = dlg_links,
 };
 
+static struct kprobe dlg_kprobe_unlink = {
+	.symbol_name = "bd_unlink_disk_holder",
+	.pre_handler = dlg_unlinks,
+};
+
 static struct kprobe dlg_kprobe_lookup = {
 	.symbol_name = "kernfs_find_and_get_ns",
 	.pre_handler = dlg_looks_up,
 };
 
-static struct kprobe *dlg_kprobes[] = { &dlg_kprobe_link, &dlg_kprobe_lookup };
+static struct kprobe *dlg_kprobes[] = {
+	&dlg_kprobe_link, &dlg_kprobe_unlink, &dlg_kprobe_lookup
+};
 
 static int dlg_set_gate(const char *val, const struct kernel_param *kp)
 {
@@ -105,9 +121,11 @@ static const struct kernel_param_ops dlg_gate_ops = {
 	.get = dlg_get_gate,
 };
 
-module_param_cb(hold, &dlg_gate_ops, &dlg_link, 0600);
+module_param_cb(hold, &dlg_gate_ops, &dlg_gates[DLG_LINK], 0600);
 MODULE_PARM_DESC(hold, "N: the Nth that links; -1: one is held; -2: was, for too long; 0: nobody");
-module_param_cb(hold_look, &dlg_gate_ops, &dlg_lookup, 0600);
+module_param_cb(hold_unlink, &dlg_gate_ops, &dlg_gates[DLG_UNLINK], 0600);
+MODULE_PARM_DESC(hold_unlink, "The same of those who unlink");
+module_param_cb(hold_look, &dlg_gate_ops, &dlg_gates[DLG_LOOKUP], 0600);
 MODULE_PARM_DESC(hold_look, "The same of those who look");
 
 static int __init dlg_slow_init(void)
