@@ -5,14 +5,7 @@
 . "$(dirname "$0")/holds.sh"
 
 plan 18
-require setpriv unshare
-built hold
-needs FUSE modprobe fuse
-needs "user namespaces" setpriv --reuid=65534 --regid=65534 --clear-groups \
-	unshare --user --mount true
-# As udev has it.
-defer chmod "$(stat -c %a /dev/fuse)" /dev/fuse
-chmod 666 /dev/fuse || exit 1
+users_can_hold
 ramdisks 2 4
 make_group
 make_stacks

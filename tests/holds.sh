@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# What the tests share in which somebody holds up others: two stacks of three devices, one
-# of the stock target and one of the guarded, with which a program does what can be done,
-# while other programs hold something.
+# What the tests share in which somebody holds up others: programs that hold something, and
+# two stacks of three devices, one of the stock target and one of the guarded, with which
+# another program does meanwhile what can be done.
 
 # shellcheck source=tests/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -14,13 +14,30 @@ HERE=${BASH_SOURCE[0]%/*}
 declare -A STACK
 make_stacks() {
 	built cycle
-	DIR=$(mktemp -d)
-	defer rm -r "$DIR"
+	await_holders
 	# The guarded target is asked for by its own name: nothing needs to be set later.
 	takeover 0
 	make_stack stock linear /dev/ram0 && make_stack guarded linear-guard /dev/ram1 || exit 1
+}
+
+# await_holders: before begin is called; sets DIR.
+await_holders() {
+	DIR=$(mktemp -d)
+	defer rm -r "$DIR"
 	HOLDERS=()
 	defer end_holders
+}
+
+# users_can_hold: with hold.c, skipped if that cannot be.
+users_can_hold() {
+	require setpriv unshare
+	built hold
+	needs FUSE modprobe fuse
+	needs "user namespaces" setpriv --reuid=65534 --regid=65534 --clear-groups \
+		unshare --user --mount true
+	# As udev has it.
+	defer chmod "$(stat -c %a /dev/fuse)" /dev/fuse
+	chmod 666 /dev/fuse || exit 1
 }
 
 make_stack() {
