@@ -168,7 +168,7 @@ help:
 	@echo "In VMs of Debian's kernels, on Debian for amd64 (K=6.1 chooses one):"
 	@echo "  demo       the stock target panics, this one refuses"
 	@echo "  test       the tests on all kernels (T=seed chooses a test)"
-	@echo "  test-all   each test on each kernel, and some with KASAN or checked slabs"
+	@echo "  test-all   more of them, and some with KASAN or checked slabs"
 	@echo "  test-debug all tests, and more, on a kernel with KASAN, lockdep and others"
 	@echo "  test-upstream  the patches in docs/upstream, without the module"
 	@echo "  soak       everything at once for MINUTES=5 on the kernel of test-debug"

@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # The operator's command shows devices, predicts refusals and moves live devices.
-# BRIEFLY=yes: it is killed at each fourth of its calls, and not at each.
 . "$(dirname "$0")/lib.sh"
 
 command=${DM_LINEAR_GUARD_COMMAND:-dm-linear-guard}
@@ -366,14 +365,13 @@ sound() {
 # returned from its first ioctl or write, from its second, and so on, until it ends by
 # itself; what it was to do is done by the next one.
 killed_anywhere() {
-	local before=$1 table n=0 step=1 status=0 others=0 from="" to=guarded
+	local before=$1 table n=0 status=0 others=0 from="" to=guarded
 	shift
 	[ "$1" = adopt ] || others=1 from=guarded to=""
-	[ ! "${BRIEFLY-}" ] || step=4 n=$((-RANDOM % 4))
 	printed dmsetup table "$P-k" || return
 	table=$PRINTED
 	while [ "$status" = 0 ]; do
-		n=$((n + step))
+		n=$((n + 1))
 		takeover $others && swap k "0 8 linear /dev/ram1 0" && served_k "$from" &&
 			takeover "$before" || return
 		"$killed" "$n" "$command" "$@" >"$OUTPUT.said" 2>&1 || status=$?

@@ -1,14 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # The operator's command predicts what becomes of random tables, each of which is loaded.
-# FUZZ_SEED repeats a run, FUZZ_OPERATIONS makes it longer, BRIEFLY=yes shorter.
+# FUZZ_SEED repeats a run, FUZZ_OPERATIONS makes it longer.
 . "$(dirname "$0")/lib.sh"
 
 command=${DM_LINEAR_GUARD_COMMAND:-dm-linear-guard}
 fuzz=$(dirname "$0")/fuzz
 seed=${FUZZ_SEED:-$RANDOM}
 operations=${FUZZ_OPERATIONS:-200}
-[ ! "${BRIEFLY-}" ] || operations=50
 
 plan 4
 require "$command"
