@@ -7,7 +7,7 @@
  * md's.  A set of disks is a mask.
  */
 
-/* Disks; users, how much each does, lines of a table. */
+/* Disks; users, how much each does, and the last of them; lines of a table. */
 #ifndef N
 #define N 2
 #endif
@@ -21,6 +21,9 @@
 #endif
 #ifndef OPERATIONS
 #define OPERATIONS 1
+#endif
+#ifndef LAST
+#define LAST OPERATIONS
 #endif
 #ifndef LINES
 #define LINES 1
@@ -247,10 +250,13 @@ short theirs;
  * be live.  One of a table that was live is refused only for a loop of edges in live
  * slots; one of a new table, only for one of which this cannot be ruled out, if no device
  * is worked on by two at a time.
+ *
+ * What md links is known when the graph is told.  Nobody refuses it, so that it makes no
+ * difference if the resume comes just before that, or just after.
  */
 #ifdef LIVE
 #define is_resumed(h, s)						\
-	(is_mapped(h) -> has(tables[md[h].map].resumed, s) : refcnt(h, s))
+	(is_mapped(h) -> has(tables[md[h].map].resumed, s) : guard_is_linked(h, s))
 #define is_in_live_slot(h, s)						\
 	(is_resumed(h, s) ||						\
 	 has(tables[md[h].map].opened & ~tables[md[h].map].own, s))
@@ -424,7 +430,7 @@ mtype = { LOAD, CLEAR, RESUME, SUSPEND, REMOVE, CREATE, BIND };
 
 proctype user(byte me)
 {
-	byte operations = OPERATIONS, d, s, t, live, todo, own, i;
+	byte operations = (me == USERS - 1 -> LAST : OPERATIONS), d, s, t, live, todo, own, i;
 	mtype operation, r;
 	bit linked, diverted, asks, guarded, ours, gets, puts, seen, doubts;
 #ifdef READS_SYSFS
