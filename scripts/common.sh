@@ -204,6 +204,11 @@ patches_of() {
 	[[ $1 != *-@(upstream|series) ]] || printf '%s\n' "$TOP"/docs/upstream/linux/000[1-9]-*.patch
 }
 
+# our_version: the one of this checkout, also below a make that tells of its directories.
+our_version() {
+	make -s --no-print-directory -C "$TOP" version
+}
+
 as_root() {
 	if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
