@@ -52,6 +52,21 @@ static int guard_parse_sector(struct dm_target *ti, const char *arg,
 	return -EINVAL;
 }
 
+/* @what: the number of sectors that has to be a multiple of a logical block */
+static bool guard_is_aligned(struct dm_target *ti, struct block_device *bdev,
+			     const char *what, sector_t sectors)
+{
+	unsigned int block = bdev_logical_block_size(bdev);
+
+	if (!(sectors & ((block >> SECTOR_SHIFT) - 1)))
+		return true;
+	ti->error = "Range is not aligned to logical blocks";
+	DMERR_LIMIT("%s: %s=%llu not aligned to h/w logical block size %u of %pg",
+		    dm_device_name(dm_table_get_md(ti->table)), what,
+		    (unsigned long long)sectors, block, bdev);
+	return false;
+}
+
 /*
  * Refuse a range that the device below does not have: ti->len sectors from @start.
  *
@@ -67,10 +82,8 @@ static int guard_parse_sector(struct dm_target *ti, const char *arg,
 static int guard_check_range(struct dm_target *ti, struct block_device *bdev,
 			     sector_t start)
 {
-	unsigned int block = bdev_logical_block_size(bdev);
 	struct mapped_device *md = dm_get_md(bdev->bd_dev);
 	sector_t size = bdev_nr_sectors(bdev);
-	const char *name = dm_device_name(dm_table_get_md(ti->table));
 
 	if (md) {
 		dm_put(md);
@@ -81,29 +94,16 @@ static int guard_check_range(struct dm_target *ti, struct block_device *bdev,
 	if (start >= size || ti->len > size - start) {
 		ti->error = "Range runs past the end of the device";
 		DMERR_LIMIT("%s: %pg too small for target: start=%llu, len=%llu, dev_size=%llu",
-			    name, bdev, (unsigned long long)start,
+			    dm_device_name(dm_table_get_md(ti->table)), bdev,
+			    (unsigned long long)start,
 			    (unsigned long long)ti->len,
 			    (unsigned long long)size);
 		return -EINVAL;
 	}
-	block >>= SECTOR_SHIFT;
-	if (start & (block - 1)) {
-		DMERR_LIMIT("%s: start=%llu not aligned to h/w logical block size %u of %pg",
-			    name, (unsigned long long)start,
-			    block << SECTOR_SHIFT, bdev);
-		goto bad_alignment;
-	}
-	if (ti->len & (block - 1)) {
-		DMERR_LIMIT("%s: len=%llu not aligned to h/w logical block size %u of %pg",
-			    name, (unsigned long long)ti->len,
-			    block << SECTOR_SHIFT, bdev);
-		goto bad_alignment;
-	}
+	if (!guard_is_aligned(ti, bdev, "start", start) ||
+	    !guard_is_aligned(ti, bdev, "len", ti->len))
+		return -EINVAL;
 	return 0;
-
-bad_alignment:
-	ti->error = "Range is not aligned to logical blocks";
-	return -EINVAL;
 }
 
 /*
@@ -589,29 +589,6 @@ static const struct kernel_param_ops guard_scope_ops = {
 module_param_cb(scope, &guard_scope_ops, NULL, 0644);
 __MODULE_PARM_TYPE(scope, "charp");
 MODULE_PARM_DESC(scope, "Whose loads are checked: \"linear\" targets or those of \"all\" drivers (default: all)");
-
-static int guard_set_max_depth(const char *val, const struct kernel_param *kp)
-{
-	unsigned int depth;
-	int r = kstrtouint(val, 0, &depth);
-
-	if (r)
-		return r;
-	if (depth < GUARD_MIN_DEPTH || depth > GUARD_MAX_DEPTH)
-		return -ERANGE;
-	WRITE_ONCE(guard_max_depth, depth);
-	return 0;
-}
-
-static const struct kernel_param_ops guard_max_depth_ops = {
-	.set = guard_set_max_depth,
-	.get = param_get_uint,
-};
-
-module_param_cb(max_depth, &guard_max_depth_ops, &guard_max_depth, 0644);
-__MODULE_PARM_TYPE(max_depth, "uint");
-MODULE_PARM_DESC(max_depth, "How many devices may be stacked on one another, 1 to "
-		 __stringify(GUARD_MAX_DEPTH) " (default: 32)");
 
 /* debugfs: dm_linear_guard/graph, as guard_graph_show() writes it. */
 static struct dentry *guard_debugfs;

@@ -8,6 +8,7 @@
 #include <linux/delay.h>
 #include <linux/device-mapper.h>
 #include <linux/hashtable.h>
+#include <linux/moduleparam.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
@@ -23,10 +24,42 @@
 #define DM_MSG_PREFIX "linear-guard"
 
 /*
- * On x86-64, the kernel's stack overflows beyond 100 devices on 5.10, and beyond 200
- * later; on arm64, beyond 63.
+ * The longest stack of devices that a table may become a part of.  I/O that ends goes
+ * up the stack, by calls within calls.  The kernel's own stack overflows beyond 100
+ * devices on x86-64's 5.10, beyond 200 later, and beyond 63 on arm64.  The most that
+ * can be set leaves a quarter of it.
  */
-unsigned int guard_max_depth = 32;
+#define GUARD_MIN_DEPTH 1
+#ifdef CONFIG_X86_64
+#define GUARD_MAX_DEPTH 64
+#else
+#define GUARD_MAX_DEPTH 48
+#endif
+static unsigned int guard_max_depth = 32;
+
+static int guard_set_max_depth(const char *val, const struct kernel_param *kp)
+{
+	unsigned int depth;
+	int r = kstrtouint(val, 0, &depth);
+
+	if (r)
+		return r;
+	if (depth < GUARD_MIN_DEPTH || depth > GUARD_MAX_DEPTH)
+		return -ERANGE;
+	WRITE_ONCE(guard_max_depth, depth);
+	return 0;
+}
+
+static const struct kernel_param_ops guard_max_depth_ops = {
+	.set = guard_set_max_depth,
+	.get = param_get_uint,
+};
+
+module_param_cb(max_depth, &guard_max_depth_ops, &guard_max_depth, 0644);
+__MODULE_PARM_TYPE(max_depth, "uint");
+MODULE_PARM_DESC(max_depth, "How many devices may be stacked on one another, 1 to "
+		 __stringify(GUARD_MAX_DEPTH) " (default: 32)");
+
 bool guard_scope_all = true;
 
 /*

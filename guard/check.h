@@ -11,20 +11,6 @@
 
 #include "graph.h"
 
-/*
- * The longest stack of devices that a table may become a part of.  I/O that ends
- * goes up the stack, by calls within calls: of 16 KiB of the kernel's stack, 63
- * devices leave nothing on arm64, and more than 200 something on x86-64.  The
- * most that can be set leaves a quarter.
- */
-#define GUARD_MIN_DEPTH 1
-#ifdef CONFIG_X86_64
-#define GUARD_MAX_DEPTH 64
-#else
-#define GUARD_MAX_DEPTH 48
-#endif
-extern unsigned int guard_max_depth;
-
 /* Whose loads are checked: every driver's, or our own target's alone. */
 extern bool guard_scope_all;
 
