@@ -6,20 +6,27 @@
  * once after.  A task that looks up "look", a path in kernfs, comes to the gate "hold_look".
  *
  * If N is written to a gate, the Nth that comes from then on is held.  That ends when
- * 0 is written to the gate, when somebody is held at another one, or after
- * "seconds": a task that is held spins, and others may need what it has.  A gate reads -1
- * while one is held, and -2 after one was held for too long.
+ * 0 is written to the gate, when somebody is held at another one, or when the other
+ * processors have had nothing to do for "seconds": a task that is held spins, and others
+ * may need what it has.  A gate reads -1 while one is held, and -2 after one was held for
+ * too long.  No delay loop is a clock: some kernels take it for many times what it is
+ * if their processors were slow when they booted.
  */
 
 #include <linux/atomic.h>
-#include <linux/delay.h>
+#include <linux/cpumask.h>
 #include <linux/kernel.h>
+#include <linux/kernel_stat.h>
 #include <linux/kernfs.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/processor.h>
 #include <linux/ptrace.h>
+#include <linux/smp.h>
 #include <linux/string.h>
+#include <linux/tick.h>
+#include <linux/time64.h>
 
 #define DLG_HELD (-1)
 #define DLG_LATE (-2)
@@ -33,12 +40,26 @@ MODULE_PARM_DESC(look, "The path, from the root of kernfs, and without an end of
 
 static unsigned int dlg_seconds = 15;
 module_param_named(seconds, dlg_seconds, uint, 0600);
-MODULE_PARM_DESC(seconds, "How long a gate holds at the most");
+MODULE_PARM_DESC(seconds, "For how long a gate holds while all others are idle");
+
+/* For how many microseconds all other processors have been idle, since they were booted. */
+static u64 dlg_idle(void)
+{
+	unsigned int cpu;
+	u64 idle = 0;
+
+	for_each_online_cpu(cpu)
+		if (cpu != raw_smp_processor_id())
+			idle += get_cpu_idle_time_us(cpu, NULL) +
+				get_cpu_iowait_time_us(cpu, NULL);
+	return idle;
+}
 
 static void dlg_come(unsigned int number)
 {
 	atomic_t *gate = &dlg_gates[number];
 	unsigned int i;
+	u64 limit;
 
 	if (atomic_dec_if_positive(gate))
 		return;
@@ -46,10 +67,11 @@ static void dlg_come(unsigned int number)
 	for (i = 0; i < DLG_GATES; i++)
 		if (i != number)
 			atomic_cmpxchg(&dlg_gates[i], DLG_HELD, 0);
-	for (i = 0; i < dlg_seconds * 1000; i++) {
+	limit = dlg_idle() + (u64)dlg_seconds * USEC_PER_SEC * (num_online_cpus() - 1);
+	while (dlg_idle() <= limit) {
 		if (atomic_read(gate) != DLG_HELD)
 			return;
-		mdelay(1);
+		cpu_relax();
 	}
 	atomic_cmpxchg(gate, DLG_HELD, DLG_LATE);
 }
