@@ -296,8 +296,8 @@ memory() {
 	defer rm "$file"
 	segments 10000 /dev/ram0 >"$file"
 	in_turns 3 memory "bytes of a target" 10000 memory_on "$file"
-	mount_tracefs && serve guarded && create base "0 2048 linear /dev/ram0 0" || return
-	once memory "bytes of a device and its link" 1 guarded link_on "/dev/mapper/$P-base"
+	mount_tracefs && serve guarded && create one "0 2048 linear /dev/ram0 0" || return
+	once memory "bytes of a device and its link" 1 guarded link_on "/dev/mapper/$P-one"
 	once memory "bytes of the module" 1 guarded cat /sys/module/dm_linear_guard/coresize
 }
 
