@@ -12,7 +12,7 @@ MINUTES ?= 5
 
 .PHONY: all install tools install-tools uninstall unit clean clean-tools demo test \
 	test-all test-debug soak test-upstream test-boot bench deb release check compat \
-	model shell help version
+	model mutants shell help version
 
 all:
 	$(kbuild) modules
@@ -137,6 +137,9 @@ deb:
 model:
 	@model/run $(T)
 
+mutants:
+	@scripts/mutants $(T)
+
 release:
 	@scripts/release
 
@@ -181,5 +184,6 @@ help:
 	@echo "             kernels that are not booted, too (K=newest-arm64 chooses one)"
 	@echo "  model      all states of a model of the protocol, searched with spin (T=quick:"
 	@echo "             what takes two minutes)"
+	@echo "  mutants    the module, broken in many ways, each noticed by a test (T=depth: one)"
 	@echo
 	@echo "  version    print the version"
