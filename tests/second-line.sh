@@ -3,7 +3,7 @@
 # The machine survives a loop that no load was refused for, and the loop can be opened.
 . "$(dirname "$0")/lib.sh"
 
-plan 41
+plan 45
 require perl
 ramdisks 2 4
 # A striped table that closes a loop must be accepted here.
@@ -70,6 +70,17 @@ check "a table of a onto a RAM disk replaces the striped one" swap a "$good"
 check "a table of b onto a can be made live once the loop is open" \
 	swap b "0 2048 linear $A 0"
 
+echo "# a loop through a table of another target, which may be live or not for all that is known"
+create y "0 2048 striped 1 8 /dev/ram0 0" && create z "$good" || exit 1
+check "a table of z onto y is accepted, and stays inactive" \
+	reload z "0 2048 linear /dev/mapper/$P-y 0"
+check "a striped table of y that closes the loop can be made live" \
+	swap y "0 2048 striped 1 8 /dev/mapper/$P-z 0"
+refused "the first resume of the table of z onto y is refused with ELOOP" "$ELOOP" \
+	"not resuming $P-z" dmsetup resume "$P-z"
+check "the table of z onto y is resumed once y is on a RAM disk" eval \
+	"swap y '0 2048 striped 1 8 /dev/ram0 0' && dmsetup resume $P-z"
+
 echo "# a table that is refused for the second of its devices"
 create x "$good" && create d "0 2048 linear /dev/mapper/$P-x 0" &&
 	create e "0 2048 linear /dev/ram1 0" &&
@@ -123,5 +134,5 @@ refused "a guarded table stacked on that many stock devices is refused with ELOO
 	"Stack of devices is too deep" reload a "0 2048 linear $CHAIN 0"
 check "the stack of stock devices can be read" \
 	can_be_read "$CHAIN"
-same "nobody but the test's devices uses the module in the end" $((USERS + 7)) "$(users)"
+same "nobody but the test's devices uses the module in the end" $((USERS + 8)) "$(users)"
 finish
