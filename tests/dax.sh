@@ -3,8 +3,8 @@
 # DAX file systems work on segments of persistent memory, wherever these lie.
 . "$(dirname "$0")/lib.sh"
 
-plan 23
-require filefrag mkfs.ext4 mkfs.xfs
+plan 32
+require filefrag mkfs.ext4 mkfs.xfs sfdisk
 pmem_disk 352
 hurry
 
@@ -22,6 +22,9 @@ dir=$(mktemp -d)
 defer rmdir "$dir"
 defer eval "! mountpoint -q $dir || umount $dir"
 
+# Where the only segment of a device lies in the memory.
+declare -A FIRST=([one]=65536 [part]=24576)
+
 # find_places NAME FILE: sets PLACES to where that device's file lies in the memory below,
 # as arguments of sectors.
 find_places() {
@@ -33,7 +36,7 @@ find_places() {
 		[[ $line =~ $extent ]] || continue
 		at=${BASH_REMATCH[1]} left=${BASH_REMATCH[2]}
 		while [ "$left" -gt 0 ]; do
-			first=$((65536 + at)) count=$left
+			first=$((${FIRST[$1]-0} + at)) count=$left
 			if [ "$1" = many ]; then
 				first=$((65536 + (151 - at / 4096) * 4096 + at % 4096))
 				count=$((4096 - at % 4096))
@@ -48,7 +51,7 @@ defer rm -f "$OUTPUT.extents"
 
 # holds NAME: the memory has the file's data there, in more than one segment.
 holds() {
-	[ "$1" = one ] || [ ${#PLACES[@]} -gt 2 ] || return
+	[ "$1" != many ] || [ ${#PLACES[@]} -gt 2 ] || return
 	cmp <(sectors -r "$PMEM" "${PLACES[@]}") <(sectors 0 6144)
 }
 
@@ -77,13 +80,27 @@ exercise() {
 	umount "$dir"
 }
 
-for name in one many; do
-	attribute "$name" queue/dax
-	same "device $name can do DAX" 1 "$VALUE"
-done
+can_do_dax() {
+	attribute "$1" queue/dax
+	same "device $1 can do DAX" 1 "$VALUE"
+}
+
+can_do_dax one
+can_do_dax many
 # Few inodes and a small journal, which would only have to be zeroed.
 exercise one mkfs.ext4 -q -F -b 4096 -N 64 -J size=4
 exercise many mkfs.ext4 -q -F -b 4096 -N 64 -J size=4
 # Without reflinks, which older kernels do not have together with DAX.
 exercise many mkfs.xfs -q -f -m reflink=0 -d agcount=2
+
+# What leads into a partition lies behind the start of that, too.
+in_partition() {
+	partition "$PMEM" 16384,524288,83 && wait_for [ -b "${PMEM}p1" ] &&
+		create part "0 262144 linear ${PMEM}p1 8192"
+}
+remove "$P-one" "$P-many" || exit 1
+defer eval "partition $PMEM 'label: dos' && dd if=/dev/zero of=$PMEM bs=4k count=1 status=none"
+check "a device is made on a part of a partition of the memory" in_partition
+can_do_dax part
+exercise part mkfs.ext4 -q -F -b 4096 -N 64 -J size=4
 finish
