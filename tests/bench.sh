@@ -35,16 +35,18 @@ both() {
 	done
 }
 
-# in_turns REPEATS GROUP CASE N COMMAND...: what COMMAND stock and COMMAND
-# guarded print, in turns.
+# in_turns REPEATS GROUP CASE N COMMAND...: what COMMAND stock and COMMAND guarded print,
+# in turns; each is the first one every other time, as what follows can find memory as the
+# one before has left it.
 in_turns() {
-	local repeats=$1 line="csv,$2,$3,$4" i kind value
+	local repeats=$1 line="csv,$2,$3,$4" i kind value kinds=(stock guarded)
 	shift 4
 	for ((i = 0; i < repeats; i++)); do
-		for kind in stock guarded; do
+		for kind in "${kinds[@]}"; do
 			value=$("$@" $kind) && [ "$value" ] || FAILED="$FAILED $line $kind"
 			echo "$line,$kind,$value" >&3
 		done
+		kinds=("${kinds[1]}" "${kinds[0]}")
 	done
 }
 
