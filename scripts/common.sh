@@ -204,6 +204,17 @@ patches_of() {
 	[[ $1 != *-@(upstream|series) ]] || printf '%s\n' "$TOP"/docs/upstream/linux/000[1-9]-*.patch
 }
 
+# list_sources: all files but those that .gitignore names, in a checkout or not, each
+# ended by a zero byte.  What a build has left, and a clone's history, is no source.
+list_sources() {
+	local empty
+	empty=$(mktemp -d)
+	git init -q --bare "$empty"
+	git --git-dir="$empty" --work-tree="$TOP" -C "$TOP" ls-files -z --others \
+		--exclude-standard | LC_ALL=C sort -z
+	rm -r "$empty"
+}
+
 # our_version: the one of this checkout, also below a make that tells of its directories.
 our_version() {
 	make -s --no-print-directory -C "$TOP" version

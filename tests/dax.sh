@@ -22,8 +22,8 @@ dir=$(mktemp -d)
 defer rmdir "$dir"
 defer eval "! mountpoint -q $dir || umount $dir"
 
-# Where the only segment of a device lies in the memory.
-declare -A FIRST=([one]=65536 [part]=24576)
+# Where the segments of a device begin in the memory.
+declare -A FIRST=([one]=65536 [many]=65536 [part]=24576)
 
 # find_places NAME FILE: sets PLACES to where that device's file lies in the memory below,
 # as arguments of sectors.
@@ -36,9 +36,9 @@ find_places() {
 		[[ $line =~ $extent ]] || continue
 		at=${BASH_REMATCH[1]} left=${BASH_REMATCH[2]}
 		while [ "$left" -gt 0 ]; do
-			first=$((${FIRST[$1]-0} + at)) count=$left
+			first=$((FIRST[$1] + at)) count=$left
 			if [ "$1" = many ]; then
-				first=$((65536 + (151 - at / 4096) * 4096 + at % 4096))
+				first=$((FIRST[$1] + (151 - at / 4096) * 4096 + at % 4096))
 				count=$((4096 - at % 4096))
 				[ "$count" -le "$left" ] || count=$left
 			fi
