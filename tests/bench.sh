@@ -43,7 +43,7 @@ in_turns() {
 	shift 4
 	for ((i = 0; i < repeats; i++)); do
 		for kind in "${kinds[@]}"; do
-			value=$("$@" $kind) && [ "$value" ] || FAILED="$FAILED $line $kind"
+			value=$("$@" "$kind") && [ "$value" ] || FAILED="$FAILED $line $kind"
 			echo "$line,$kind,$value" >&3
 		done
 		kinds=("${kinds[1]}" "${kinds[0]}")
