@@ -410,14 +410,18 @@ has_hung() {
 }
 
 # wait_for_line DESCRIPTOR: until there is something to read, but for WATCH seconds at most.
-# Not by a timeout of read, which loses the part of a line that it has read by then.
+# Not by a timeout of read, which loses a byte that comes when the time is up; it is good
+# for a wait that takes no process, of something that nobody writes to.
 wait_for_line() {
-	local polls=0
+	local polls=0 status=0 never
+	exec {never}<> <(:)
 	until read -r -t 0 -u "$1"; do
-		[ "$polls" -lt $((WATCH * 4)) ] || return
+		[ "$polls" -lt $((WATCH * 4)) ] || { status=1; break; }
 		polls=$((polls + 1))
-		sleep 0.25
+		read -r -t 0.25 -u "$never" || true
 	done
+	exec {never}<&-
+	return "$status"
 }
 
 # explain: the kernel log of the VM, if it still can and scripts/vm runs it, says what
