@@ -410,18 +410,12 @@ has_hung() {
 }
 
 # wait_for_line DESCRIPTOR: until there is something to read, but for WATCH seconds at most.
-# Not by a timeout of read, which loses a byte that comes when the time is up; it is good
-# for a wait that takes no process, of something that nobody writes to.
+# Not by a timeout of read, which loses a byte that comes when the time is up, and in bash
+# 5.1 has no end if it is up too soon.
 wait_for_line() {
-	local polls=0 status=0 never
-	exec {never}<> <(:)
-	until read -r -t 0 -u "$1"; do
-		[ "$polls" -lt $((WATCH * 4)) ] || { status=1; break; }
-		polls=$((polls + 1))
-		read -r -t 0.25 -u "$never" || true
-	done
-	exec {never}<&-
-	return "$status"
+	read -r -t 0 -u "$1" ||
+		perl -e 'vec(my $set, $ARGV[0], 1) = 1;
+			exit(select($set, undef, undef, $ARGV[1]) < 1)' "$1" "$WATCH"
 }
 
 # explain: the kernel log of the VM, if it still can and scripts/vm runs it, says what
