@@ -22,11 +22,10 @@
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
-#include <linux/sched.h>
-#include <linux/sched/task_stack.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/thread_info.h>
 
 #include "dm-linear-guard.h"
 #include "guard/check.h"
@@ -82,14 +81,9 @@ static bool guard_is_aligned(struct dm_target *ti, struct block_device *bdev,
 static int guard_check_range(struct dm_target *ti, struct block_device *bdev,
 			     sector_t start)
 {
-	struct mapped_device *md = dm_get_md(bdev->bd_dev);
 	sector_t size = bdev_nr_sectors(bdev);
 
-	if (md) {
-		dm_put(md);
-		return 0;
-	}
-	if (!size)
+	if (!size || guard_is_mapped(bdev->bd_disk))
 		return 0;
 	if (start >= size || ti->len > size - start) {
 		ti->error = "Range runs past the end of the device";
@@ -213,9 +207,12 @@ static void guard_postsuspend(struct dm_target *ti)
  */
 static bool guard_recurses(void)
 {
-	unsigned long top = (unsigned long)__builtin_frame_address(0);
+	/* A task's stack ends at a multiple of its size. */
+	static_assert(!IS_ENABLED(CONFIG_STACK_GROWSUP));
+	static_assert(THREAD_ALIGN % THREAD_SIZE == 0);
+	static_assert(!(THREAD_SIZE & (THREAD_SIZE - 1)));
 
-	if (likely(top - (unsigned long)end_of_stack(current) > THREAD_SIZE / 4))
+	if (likely(guard_stack_pointer() & (THREAD_SIZE - THREAD_SIZE / 4)))
 		return false;
 	guard_count(GUARD_ENDED_RECURSION);
 	return true;
@@ -321,6 +318,9 @@ static long guard_dax_direct_access(struct dm_target *ti, pgoff_t pgoff,
 {
 	struct dax_device *dax_dev = guard_dax_pgoff(ti, &pgoff);
 
+	if (guard_recurses())
+		return -ELOOP;
+
 	return dax_direct_access(dax_dev, pgoff, nr_pages, mode, kaddr, pfn);
 }
 
@@ -328,6 +328,9 @@ static int guard_dax_zero_page_range(struct dm_target *ti, pgoff_t pgoff,
 				     size_t nr_pages)
 {
 	struct dax_device *dax_dev = guard_dax_pgoff(ti, &pgoff);
+
+	if (guard_recurses())
+		return -ELOOP;
 
 	return dax_zero_page_range(dax_dev, pgoff, nr_pages);
 }
@@ -337,6 +340,9 @@ static size_t guard_dax_recovery_write(struct dm_target *ti, pgoff_t pgoff,
 				       struct iov_iter *i)
 {
 	struct dax_device *dax_dev = guard_dax_pgoff(ti, &pgoff);
+
+	if (guard_recurses())
+		return 0;
 
 	return dax_recovery_write(dax_dev, pgoff, addr, bytes, i);
 }
@@ -382,7 +388,7 @@ static struct target_type guard_target = {
 /* The same named "linear", registered while takeover is on. */
 static struct target_type guard_linear_target;
 
-/* Who lists targets on 7.3 copies as much of the one as the other was long, perhaps. */
+/* 7.3's list of targets can measure one name and copy the other: both have one size. */
 #define GUARD_PLACEHOLDER "linear (guard)"
 static const char guard_linear_name[sizeof(GUARD_PLACEHOLDER)] = "linear";
 

@@ -185,6 +185,8 @@ static inline int guard_prepare_ioctl_two(struct dm_target *ti,
 	!IS_ENABLED(CONFIG_FS_DAX)
 #define GUARD_DAX_HOOKS .direct_access = NULL
 #elif defined(GUARD_LACKS_DAX_ACCESS_MODE)
+static bool guard_recurses(void);
+
 /* Turn the target's page into the page of the device below; bytes are whole. */
 static inline int guard_dax_pgoff(struct dm_target *ti, size_t bytes,
 				  pgoff_t *pgoff)
@@ -203,6 +205,8 @@ static long guard_dax_direct_access(struct dm_target *ti, pgoff_t pgoff,
 
 	if (r)
 		return r;
+	if (guard_recurses())
+		return -ELOOP;
 	return dax_direct_access(gc->dev->dax_dev, pgoff, nr_pages, kaddr, pfn);
 }
 
@@ -214,9 +218,12 @@ static int guard_dax_zero_page_range(struct dm_target *ti, pgoff_t pgoff,
 
 	if (r)
 		return r;
+	if (guard_recurses())
+		return -ELOOP;
 	return dax_zero_page_range(gc->dev->dax_dev, pgoff, nr_pages);
 }
 
+/* Who copies has asked for direct access before, and that ends in a loop. */
 static size_t guard_dax_copy_from_iter(struct dm_target *ti, pgoff_t pgoff,
 				       void *addr, size_t bytes,
 				       struct iov_iter *i)

@@ -32,6 +32,16 @@
 #endif
 
 /*
+ * How far the kernel's stack is used by now.  The second is for architectures which
+ * do not say that they have the first; on 5.10 x86 has it and does not say so.
+ */
+#if defined(CONFIG_ARCH_HAS_CURRENT_STACK_POINTER) || defined(CONFIG_X86)
+#define guard_stack_pointer() ((unsigned long)current_stack_pointer)
+#else
+#define guard_stack_pointer() ((unsigned long)__builtin_frame_address(0))
+#endif
+
+/*
  * How a device is opened: an integer of another name, and bitwise for sparse.
  * Needed by 5.10 and 6.1, can go with 6.1.
  */

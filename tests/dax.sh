@@ -3,9 +3,10 @@
 # DAX file systems work on segments of persistent memory, wherever these lie.
 . "$(dirname "$0")/lib.sh"
 
-plan 32
+plan 38
 require filefrag mkfs.ext4 mkfs.xfs sfdisk
 pmem_disk 352
+ramdisks 1 4
 hurry
 
 # 304 MiB, as one segment, and as 152, of 2 MiB each, the last one first: a larger file
@@ -103,4 +104,22 @@ defer eval "partition $PMEM 'label: dos' && dd if=/dev/zero of=$PMEM bs=4k count
 check "a device is made on a part of a partition of the memory" in_partition
 can_do_dax part
 exercise part mkfs.ext4 -q -F -b 4096 -N 64 -J size=4
+remove "$P-part" || exit 1
+
+# A call for the memory goes from device to device.  A table of another target closes a loop.
+needs "writecache target" modprobe dm-writecache
+low="0 8192 linear $PMEM 65536" top=/dev/mapper/$P-top
+create low "$low" && create top "0 8192 linear /dev/mapper/$P-low 0" || exit 1
+dd if=/dev/zero of="$top" bs=4k count=1 oflag=direct status=none
+cache="0 2048 writecache p /dev/ram0 $top 4096 0"
+check "a cache in memory is made on two devices" create cache "$cache"
+check "the cache is removed" remove "$P-cache"
+set_to scope linear
+check "a striped table of the lower one that closes a loop can be made live" \
+	swap low "0 8192 striped 1 8 $top 0"
+before=$(counter recursions_ended)
+check "a cache in memory is not made in a loop" fails create cache "$cache"
+check "the call for the memory is counted in recursions_ended" \
+	[ "$(counter recursions_ended)" -gt "$before" ]
+check "a table of the lower one onto the memory opens the loop" swap low "$low"
 finish
