@@ -17,9 +17,12 @@
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 
 #include "check.h"
 #include "divert.h"
+
+#define DM_MSG_PREFIX "linear-guard"
 
 #ifdef GUARD_CAN_DIVERT
 struct guard_diversion {
@@ -86,6 +89,16 @@ static struct guard_diversion guard_probe =
 	GUARD_DIVERSION(guard_divert_own, guard_is_not_diverted,
 			guard_is_diverted);
 
+/* To forget an address takes memory, and the module may be about to go. */
+static int guard_forget_address(struct guard_diversion *d)
+{
+	int r;
+
+	while ((r = ftrace_set_filter_ip(&d->ops, d->from, 1, 0)) == -ENOMEM)
+		usleep_range(10000, 20000);
+	return r;
+}
+
 static int guard_start_one(struct guard_diversion *d)
 {
 	int r = ftrace_set_filter_ip(&d->ops, d->from, 0, 0);
@@ -94,16 +107,25 @@ static int guard_start_one(struct guard_diversion *d)
 		return r;
 	r = register_ftrace_function(&d->ops);
 	if (r)
-		ftrace_set_filter_ip(&d->ops, d->from, 1, 0);
+		guard_forget_address(d);
 	return r;
 }
 
+/*
+ * After a fault of its own, ftrace changes no call any more (ftrace_kill()), and
+ * those that come here go on to come.  So the module has to stay: it cannot be
+ * unloaded, or, if that has begun, the task that does so sleeps for good.  If the
+ * fault comes while the function is unregistered, only what is done next says so.
+ */
 static void guard_stop_one(struct guard_diversion *d)
 {
-	unregister_ftrace_function(&d->ops);
-	/* To forget an address takes memory, and the module may be about to go. */
-	while (ftrace_set_filter_ip(&d->ops, d->from, 1, 0) == -ENOMEM)
-		usleep_range(10000, 20000);
+	int r = unregister_ftrace_function(&d->ops) ?: guard_forget_address(d);
+
+	if (!r)
+		return;
+	DMCRIT("ftrace does not end the diversion, and the module has to stay: %d", r);
+	while (!try_module_get(THIS_MODULE))
+		schedule_timeout_idle(MAX_SCHEDULE_TIMEOUT);
 }
 
 /*
@@ -145,7 +167,8 @@ static void guard_stop_first(size_t n)
  * What was linked before is read from sysfs.  A link that another task was in
  * the middle of making, asleep, when the diversion began can be missed until its
  * device is opened again or unlinked; one that was being taken back can stay
- * until the two are linked and unlinked again, or the holder is gone.
+ * until the two are linked and unlinked again, or another disk is met at the
+ * holder's address.
  *
  * Context: task that loads the module or changes its parameters; sleeps, as
  * guard_check_watch().
