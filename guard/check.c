@@ -91,12 +91,12 @@ enum guard_stage {
 /*
  * What is asked at each stage.
  *
- * A refusal of GUARD_LATE leaves a disk that no later load can add properly, so
- * that it is refused for a loop only, which can hardly be.
+ * A first load that is refused at GUARD_LATE leaves a disk that no later load can add
+ * properly, so that it is refused for a loop only.
  *
  * A resume is refused only for a loop that is live, or that it makes live.  Which
- * tables of other targets are live cannot be known for certain: that counts
- * against a table that was never live, and for one that was.
+ * tables of other targets are live cannot be known for certain.  An edge that is
+ * perhaps live counts for the first resume of a table, and not for later ones.
  */
 static const struct guard_rule {
 	unsigned int asks;
@@ -358,7 +358,7 @@ int guard_check_link(struct block_device *bdev, struct gendisk *disk)
 	r = guard_judge_and_add(guard_link_stage(disk, opening), disk, &claim,
 				&error);
 	if (!r) {
-		/* As on stock, for the lower disk's open_mutex and for kernfs. */
+		/* Waits as on stock: for the lower disk's open_mutex, and for kernfs. */
 		r = bd_link_disk_holder(bdev, disk);
 		guard_graph_linked(&guard_graph, &claim.pair, !r);
 		if (r)
@@ -501,12 +501,17 @@ static void guard_del_use(struct guard_use *use)
 	spin_unlock(&guard_uses_lock);
 }
 
-/* How often to look again for a device to be linked: for five to ten seconds. */
+/*
+ * How often to look again for a device to be linked: for five to ten seconds.  Mostly
+ * it is done soon, and so is whatever else keeps a disk busy.  After the short ones,
+ * disks that are still busy are passed over if they are not below.
+ */
 #define GUARD_TRIES 600
+#define GUARD_SHORT_TRIES 100
 
 static void guard_pause(unsigned int tries)
 {
-	if (tries < 100)
+	if (tries < GUARD_SHORT_TRIES)
 		usleep_range(500, 1000);
 	else
 		usleep_range(10000, 20000);
@@ -538,7 +543,8 @@ static int guard_judge_by_sysfs(struct gendisk *disk, struct block_device *bdev,
 
 	for (tries = 0; tries < GUARD_TRIES; tries++) {
 		guard_graph_init(graph);
-		r = guard_read_around(graph, disk, bdev);
+		r = guard_read_around(graph, disk, bdev,
+				      tries >= GUARD_SHORT_TRIES);
 		/* 5.10 goes on without a link if the device below is too new. */
 		if (!r && !GUARD_LINKS_LATE && disk != bdev->bd_disk &&
 		    !guard_read_link(disk, bdev))

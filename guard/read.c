@@ -10,8 +10,8 @@
  * kernfs' lock, as everybody does who adds or removes a device, a link or a
  * module.  Up to 6.12 nobody can hold that for long; on 7.2 and 7.3 a user can,
  * who reads any directory of sysfs into memory whose page fault they do not
- * answer.  So no resume comes here, and a load and an unlink only where the
- * kernel itself has just changed links on the same way.
+ * answer.  So no resume comes here, a load only where calls are not diverted, and
+ * the unlink of a pair only if it was linked before links were watched.
  */
 
 #include <linux/device.h>
@@ -42,8 +42,8 @@ static typeof(((struct device *)NULL)->class) guard_class;
  * @slaves: its directory of slaves, or NULL if it has none
  * @dev: its number
  * @partition: it is one
- * @mapped: it is a mapped device
- * @linking: its first load was about to link it, perhaps
+ * @unknown: what it is stacked on is not known: it is busy, or its first load was
+ *	     about to link it, perhaps
  * @held: something is perhaps stacked on it
  * @below: it was come to on the way down
  * @above: it was come to on the way up
@@ -59,8 +59,7 @@ struct guard_seen {
 	struct kernfs_node *slaves;
 	dev_t dev;
 	bool partition;
-	bool mapped;
-	bool linking;
+	bool unknown;
 	bool held;
 	bool below;
 	bool above;
@@ -68,15 +67,22 @@ struct guard_seen {
 	char name[];
 };
 
+/* What comes of a disk that is perhaps stacked on others, and is busy. */
+enum guard_busy {
+	GUARD_BUSY_WAIT,	/* it is waited for */
+	GUARD_BUSY_FAIL,	/* nothing is read */
+	GUARD_BUSY_PASS		/* what it is stacked on is not known */
+};
+
 /*
  * All block devices.
  *
  * @devices: of them
- * @wait: rather wait for a busy disk than not know
+ * @busy: what to do about those that are
  */
 struct guard_reading {
 	struct list_head devices;
-	bool wait;
+	enum guard_busy busy;
 };
 
 static bool guard_is_empty(const struct kernfs_node *dir)
@@ -127,7 +133,7 @@ static bool guard_is_being_linked(struct guard_seen *seen)
 {
 	struct kernfs_node *dm;
 
-	if (!GUARD_LINKS_LATE || !seen->mapped || !seen->dir)
+	if (!GUARD_LINKS_LATE || !seen->id.slots || !seen->dir)
 		return false;
 	dm = kernfs_find_and_get(seen->dir, "dm");
 	kernfs_put(dm);
@@ -141,7 +147,7 @@ static int guard_see(struct device *dev, void *data)
 	struct guard_reading *reading = data;
 	size_t size = strlen(dev_name(dev)) + 1;
 	struct guard_seen *seen;
-	bool stacked;
+	bool stacked, wait;
 	int r;
 
 	if (fatal_signal_pending(current))
@@ -165,17 +171,22 @@ static int guard_see(struct device *dev, void *data)
 		seen->id.name = seen->disk_name;
 		/* No longer than the class is being read. */
 		seen->id.held = false;
-		seen->mapped = guard_is_mapped(disk);
 		stacked = guard_may_have_slaves(disk);
-		r = guard_disk_dir(disk, reading->wait && stacked, &seen->dir);
+		wait = reading->busy == GUARD_BUSY_WAIT;
+		r = guard_disk_dir(disk, wait && stacked, &seen->dir);
 		/* One that is stacked on nothing need not be asked. */
-		if (r == -EBUSY && !stacked && (reading->wait || !seen->mapped))
+		if (r == -EBUSY && !stacked && (wait || !seen->id.slots)) {
 			r = 0;
+		} else if (r == -EBUSY && reading->busy == GUARD_BUSY_PASS) {
+			seen->unknown = true;
+			r = 0;
+		}
 		if (r) {
 			guard_free_seen(seen);
 			return r;
 		}
-		seen->linking = guard_is_being_linked(seen);
+		if (guard_is_being_linked(seen))
+			seen->unknown = true;
 	}
 	list_add_tail(&seen->list, &reading->devices);
 	return 0;
@@ -205,13 +216,14 @@ static void guard_free_reading(struct guard_reading *reading)
  * Links are looked for only after all devices were seen: those of a device that
  * was not being linked are complete by then, wherever in the class it comes.
  */
-static int guard_take_reading(struct guard_reading *reading, bool wait)
+static int guard_take_reading(struct guard_reading *reading,
+			      enum guard_busy busy)
 {
 	struct guard_seen *seen;
 	int r;
 
 	INIT_LIST_HEAD(&reading->devices);
-	reading->wait = wait;
+	reading->busy = busy;
 	r = class_for_each_device(guard_class, NULL, reading, guard_see);
 	if (r) {
 		guard_free_reading(reading);
@@ -311,7 +323,7 @@ int guard_read_all(struct guard_graph *graph)
 	struct guard_reading reading;
 	int r;
 
-	r = guard_take_reading(&reading, true);
+	r = guard_take_reading(&reading, GUARD_BUSY_WAIT);
 	if (r)
 		return r;
 	list_for_each_entry(holder, &reading.devices, list) {
@@ -368,7 +380,7 @@ static int guard_read_down(struct guard_graph *graph,
 
 	guard_come_to(guard_seen_disk(reading, start), &queue, false);
 	while ((seen = guard_next(&queue))) {
-		if (seen->linking)
+		if (seen->unknown)
 			return -EAGAIN;
 		if (!seen->slaves)
 			continue;
@@ -422,22 +434,26 @@ static int guard_read_up(struct guard_graph *graph,
  * @graph: where; nobody else uses it
  * @disk: the disk
  * @bdev: the device
+ * @pass: do without what busy disks are stacked on that are not below the device.
+ *	  One of them can be above the disk, which then seems to be less deep.
  *
  * Links that were complete when it was called are seen, later ones can be.  Its
  * cost is linear in the number of block devices, for each device of the stack.
  *
  * Context: constructor, where calls cannot be diverted; sleeps.  Can wait for
- * kernfs' lock, as the constructor has just done to be linked.
- * Return: 0; -EAGAIN if a device below is about to be linked, or a disk that is
- * stacked was busy; -EINTR if the task is being killed; -ENOMEM.
+ * kernfs' lock, also where a stock load does not: if another table of the disk has
+ * the device open already.
+ * Return: 0; -EAGAIN if a device below is about to be linked, or is busy, or,
+ * without @pass, any disk is that is perhaps stacked on others; -EINTR if the task
+ * is being killed; -ENOMEM.
  */
 int guard_read_around(struct guard_graph *graph, struct gendisk *disk,
-		      struct block_device *bdev)
+		      struct block_device *bdev, bool pass)
 {
 	struct guard_reading reading;
 	int r;
 
-	r = guard_take_reading(&reading, false);
+	r = guard_take_reading(&reading, pass ? GUARD_BUSY_PASS : GUARD_BUSY_FAIL);
 	if (r)
 		return r == -EBUSY ? -EAGAIN : r;
 	r = guard_read_down(graph, &reading, bdev->bd_disk) ?:

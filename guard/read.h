@@ -11,7 +11,7 @@
 
 int guard_read_all(struct guard_graph *graph);
 int guard_read_around(struct guard_graph *graph, struct gendisk *disk,
-		      struct block_device *bdev);
+		      struct block_device *bdev, bool pass);
 void guard_read_unlinked(struct guard_graph *graph, struct gendisk *disk,
 			 struct block_device *bdev);
 bool guard_read_link(struct gendisk *disk, struct block_device *bdev);
