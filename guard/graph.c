@@ -34,7 +34,7 @@ enum guard_way {
  * @queue: in the queue of a walk, else empty
  * @round: the last walk that came by
  * @via: where that walk came from
- * @table: the table in its live slot, if that is known; see guard_graph_resume()
+ * @table: the table in its live slot, guard_unguarded, or NULL if that is not known
  * @since: the graph's time when it was first resumed
  * @until: and when it was last about to be suspended
  */
@@ -61,7 +61,8 @@ struct guard_node {
  * @born: the graph's time when it was added
  * @changes: how often the reasons have changed
  * @reasons: how many there are of each kind
- * @table: the last table known to be live that opened it
+ * @table: the table that is known to be live and to have opened it,
+ *	   guard_unguarded, or NULL
  */
 struct guard_edge {
 	struct list_head at[2];
@@ -144,7 +145,7 @@ static void guard_raise(struct guard_node *node, unsigned int depth,
 	}
 }
 
-/* The longest way by a node's edges, for which @enough need not be exceeded. */
+/* The longest way by a node's edges, but no more than @enough. */
 static unsigned int guard_longest(struct guard_node *node, enum guard_way way,
 				  unsigned int enough)
 {
@@ -286,54 +287,40 @@ static struct guard_node *guard_node_at(struct guard_graph *graph,
 
 /*
  * Drop the edges that another disk has left at this address: its driver never
- * unlinked it, or its target never put a device.  Unless @all, this may still be
- * the same disk, with another medium.  Then only promises are dropped: they are
- * of a mapped device, which has no medium to change.
+ * unlinked it, or its target never put a device.  The node goes with the last.
  */
-static void guard_drop_stale(struct guard_graph *graph, const void *disk,
-			     bool all)
+static void guard_drop_stale(struct guard_graph *graph, const void *disk)
 {
-	struct guard_edge *edge, *stale;
+	struct guard_edge *edge;
 	struct guard_node *node;
-	int i;
 
-	/* Nodes go with their last edge, so that each time starts over. */
-	do {
-		stale = NULL;
-		node = guard_node_at(graph, disk);
-		for (i = 0; node && !stale && i < 2; i++) {
-			list_for_each_entry(edge, &node->edges[i], at[i]) {
-				if (all || (i == GUARD_DOWN &&
-					    edge->reasons[GUARD_PROMISED])) {
-					stale = edge;
-					break;
-				}
-			}
-		}
-		if (!stale)
-			return;
-		guard_drop_promises(graph, stale);
-		if (all || !guard_has_reason(stale))
-			guard_del_edge(graph, stale);
-	} while (1);
+	while ((node = guard_node_at(graph, disk))) {
+		edge = list_first_entry_or_null(&node->edges[GUARD_DOWN],
+						struct guard_edge,
+						at[GUARD_DOWN]);
+		if (!edge)
+			edge = list_first_entry(&node->edges[GUARD_UP],
+						struct guard_edge, at[GUARD_UP]);
+		guard_del_edge(graph, edge);
+	}
 }
 
 static struct guard_node *guard_find_node(struct guard_graph *graph,
 					  const struct guard_id *id)
 {
 	struct guard_node *node = guard_node_at(graph, id->disk);
+	/* Another medium changes @seq, and a mapped device has none to change. */
+	bool same = node && node->id.dev == id->dev &&
+		(node->id.seq == id->seq || !id->slots);
 
-	if (!node || (node->id.dev == id->dev && node->id.seq == id->seq))
-		return node;
+	if (!node || (!same && !id->held))
+		return NULL;
 	/* The disk that is held is the one that is there. */
-	if (!id->held)
-		return node->id.dev == id->dev ? node : NULL;
-
-	/* A mapped device has no medium to change. */
-	guard_drop_stale(graph, id->disk,
-			 node->id.dev != id->dev || id->slots);
-	node = guard_node_at(graph, id->disk);
-	if (node)
+	if (!same) {
+		guard_drop_stale(graph, id->disk);
+		return NULL;
+	}
+	if (id->held)
 		node->id.seq = id->seq;
 	return node;
 }
@@ -582,9 +569,11 @@ static enum guard_verdict guard_judge(struct guard_graph *graph,
 
 	if (!(q->asks & GUARD_ASK_DEPTH) || above + 1 + below <= q->max_depth)
 		return GUARD_FINE;
-	/* A table that can open a loop is fine, whatever is above. */
-	if (above == GUARD_FAR && below < GUARD_FAR &&
-	    guard_reaches(graph, holder, holder, GUARD_ANY))
+	/*
+	 * In a loop or below one there is no top, and what is below counts alone.
+	 * (So it does below 255 devices, which only others can have stacked.)
+	 */
+	if (above == GUARD_FAR && below + 1 <= q->max_depth)
 		return GUARD_FINE;
 	guard_put_stack(q->path, pair, holder, slave, min(above, q->max_depth));
 	return GUARD_IS_DEEP;
@@ -628,7 +617,7 @@ bool guard_graph_has_loop(struct guard_graph *graph, struct guard_path *path)
 
 	mutex_lock(&graph->lock);
 	hash_for_each(graph->nodes, i, node, bucket) {
-		/* Devices above or below a loop are this deep one way only. */
+		/* Devices between two loops are this deep both ways, too. */
 		if (has || node->depth[GUARD_DOWN] < GUARD_FAR ||
 		    node->depth[GUARD_UP] < GUARD_FAR ||
 		    !guard_reaches(graph, node, node, GUARD_ANY))
@@ -1120,7 +1109,9 @@ void guard_graph_not_resumed(struct guard_graph *graph,
  * @table: address of the table
  *
  * What is to replace it was taken out of the inactive slot before this, and what
- * is opened from now on can be the next inactive table's.
+ * is opened from now on can be the next inactive table's.  (A load that opened its
+ * devices before this, and ends after it, is the exception: its edges count as live,
+ * so that a resume can be refused for a table that is inactive.)
  */
 void guard_graph_suspending(struct guard_graph *graph,
 			    const struct guard_pair *pair, const void *table)
@@ -1159,8 +1150,10 @@ void guard_graph_suspend(struct guard_graph *graph,
  * @table: address of the table
  *
  * If it is in the live slot, no other guarded table was put there, so that one
- * of another target was: whatever is linked to the disk from now on is that
- * one's, and live.  (Or the device is being removed, and everything goes.)
+ * of another target was.  What is linked by now, and was opened before the
+ * suspension began, counts as that one's, and as live.  What was opened later can
+ * be the next inactive table's.  (Or the device is being removed, and everything
+ * goes.)
  */
 void guard_graph_close(struct guard_graph *graph,
 		       const struct guard_pair *pair, const void *table)

@@ -265,11 +265,9 @@ static int predict_load(int own, const struct table *t, bool *avoid)
 {
 	bool late = !device[own].added;
 	unsigned int above = longest(own, false), deep;
-	bool looped;
 	int i, j;
 
 	close_reach(stands_on);
-	looped = reach[own][own];
 	for (i = 0; i < t->segments; i++) {
 		const struct segment *s = &t->segment[i];
 
@@ -289,14 +287,15 @@ static int predict_load(int own, const struct table *t, bool *avoid)
 				return ENXIO;
 			if (s->kind != LINEAR && !scope_all) {
 				/* It is not asked about, and counts for what is. */
-				looped |= reach[b][own];
+				if (reach[b][own])
+					above = ENDLESS;
 				continue;
 			}
 			if (reach[b][own])
 				return ELOOP;
 			deep = longest(b, true);
-			/* What can open a loop may have any number above. */
-			if (deep == ENDLESS || (!looped && above + 1 + deep > max_depth))
+			/* In a loop or below one, only what is below counts. */
+			if (deep + 1 + (above == ENDLESS ? 0 : above) > max_depth)
 				return ELOOP;
 		}
 	}

@@ -3,7 +3,7 @@
 # The machine survives a loop that no load was refused for, and the loop can be opened.
 . "$(dirname "$0")/lib.sh"
 
-plan 45
+plan 49
 require perl
 ramdisks 2 4
 # A striped table that closes a loop must be accepted here.
@@ -112,6 +112,20 @@ check "the registration of a key for reservations on a, part of a loop, ends" \
 	register_key "$A"
 check "the registration is counted in recursions_ended" \
 	[ "$(counter recursions_ended)" -gt "$before" ]
+create f "0 2048 linear /dev/ram1 0" || exit 1
+takeover 0
+check "the stock target accepts a table of a onto b and onto a device beside the loop" \
+	swap a "0 1024 linear $B 0
+		1024 1024 linear /dev/mapper/$P-f 0"
+takeover 1
+check "a table of a device below a loop can be made live" \
+	swap f "0 2048 linear /dev/ram0 0"
+set_to max_depth 1
+refused "a table of b that opens the loop and makes too deep a stack is refused with ELOOP" \
+	"$ELOOP" "Stack of devices is too deep" reload b "0 2048 linear /dev/mapper/$P-f 0"
+set_to max_depth 32
+check "the stock target accepts a table of a onto b alone" eval \
+	"takeover 0 && swap a '0 2048 linear $B 0' && takeover 1"
 # The walk that measures the depth must end, too.
 refused "a device stacked on a loop is refused with ELOOP" "$ELOOP" \
 	"Stack of devices is too deep" create c "0 2048 linear $B 0"
@@ -134,5 +148,5 @@ refused "a guarded table stacked on that many stock devices is refused with ELOO
 	"Stack of devices is too deep" reload a "0 2048 linear $CHAIN 0"
 check "the stack of stock devices can be read" \
 	can_be_read "$CHAIN"
-same "nobody but the test's devices uses the module in the end" $((USERS + 8)) "$(users)"
+same "nobody but the test's devices uses the module in the end" $((USERS + 9)) "$(users)"
 finish

@@ -241,9 +241,8 @@ enum verdict rules_judge(struct stack *stack, struct device *holder,
 	}
 	if (above + 1 + below <= max_depth)
 		return VERDICT_FINE;
-	/* A table that can open a loop is fine, whatever is above. */
-	if (above == STACK_FAR && below < STACK_FAR &&
-	    reaches(stack, holder, holder, false))
+	/* In a loop or below one, only what is below counts. */
+	if (above == STACK_FAR && below + 1 <= max_depth)
 		return VERDICT_FINE;
 	put_stack(stack, path, holder, slave);
 	return VERDICT_DEEP;

@@ -454,6 +454,19 @@ static void test_judge(void)
 	check_path("a loop that nobody sees has a path", "4 5 6 4", &path);
 	stack_free(stack);
 
+	stack = new_stack(5);
+	link_minors(stack, 1, 2, EDGE_LINK);
+	link_minors(stack, 2, 1, EDGE_LINK);
+	link_minors(stack, 2, 3, EDGE_LINK);
+	link_minors(stack, 4, 5, EDGE_LINK);
+	check("a table of a device below a loop is fine",
+	      judge(stack, 3, 4, 2, &path) == VERDICT_FINE);
+	check("a device below a loop is too deep on a stack that is",
+	      judge(stack, 3, 4, 1, &path) == VERDICT_DEEP);
+	check("a device in a loop is too deep on a stack that is",
+	      judge(stack, 1, 4, 1, &path) == VERDICT_DEEP);
+	stack_free(stack);
+
 	stack = new_stack(3);
 	stack_by_number(stack, makedev(254, 2))->disk = stack_by_number(stack, makedev(254, 1));
 	link_minors(stack, 3, 2, EDGE_LINK);
@@ -689,17 +702,18 @@ static unsigned int longest(unsigned int node, bool down)
 
 static enum verdict model(unsigned int holder, unsigned int slave, unsigned int max_depth)
 {
-	unsigned int above;
+	unsigned int above, below;
 
 	if (holder == slave)
 		return VERDICT_SELF;
 	if (reach[slave][holder])
 		return VERDICT_LOOP;
 	above = longest(holder, false);
-	/* What can open a loop may have any number above. */
-	if (reach[holder][holder] && longest(slave, true) <= NODES)
-		return VERDICT_FINE;
-	if (above + 1 + longest(slave, true) > max_depth)
+	below = longest(slave, true);
+	/* In a loop or below one, only what is below counts. */
+	if (above > NODES)
+		above = 0;
+	if (below > NODES || above + 1 + below > max_depth)
 		return VERDICT_DEEP;
 	return VERDICT_FINE;
 }
