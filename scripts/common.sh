@@ -56,6 +56,7 @@ apt_of() {
 	done >"$dir/list"
 	APT=(-o APT::Sandbox::User=root -o "APT::Architecture=$2" -o "APT::Architectures::=$2"
 		-o Acquire::Languages=none -o Acquire::Check-Valid-Until=false
+		-o APT::Update::Error-Mode=any
 		-o "Dir::Etc::sourcelist=$dir/list" -o Dir::Etc::sourceparts=-
 		-o "Dir::State::lists=$dir/lists" -o "Dir::Cache=$dir/cache"
 		-o Dir::State::status=/dev/null)
@@ -75,9 +76,11 @@ ask_newest() {
 	rm -r "$dir"
 }
 
-# newest 1|2: the suite, or the version, of the newest kernel; asked once a day.
+# newest 1|2: the suite, or the version, of the newest kernel; asked once a day.  NEWEST, in
+# the environment, is an answer that is to last for longer.
 newest() {
 	local file=$CACHE/newest lock
+	[ ! "${NEWEST-}" ] || { cut -d' ' -f"$1" <<<"$NEWEST" && return; }
 	exec {lock}>"$file.lock"
 	flock "$lock"
 	if [ ! -s "$file" ] || [ "$(find "$file" -mtime +0)" ]; then
@@ -380,6 +383,7 @@ sample() {
 # watch_again: there is a verdict, or the VM has booted.
 watch_again() {
 	local saved=0
+	quiet=0
 	sample || return 0
 	begun=$run
 	# What a VM that was saved has taken until then.

@@ -103,26 +103,28 @@ check "status --json of a device is as the schema says" fits status "$P-c"
 check "status is refused to a user who is not root" nobody 3 "status needs root" status
 check "status to a full disk ends with 7" ends 7 "No space left" \
 	bash -c "exec '$command' status >/dev/full"
-# Devices come and go while they are asked.
+# Devices come and go while they are asked, ten times or more.
 comes_and_goes() {
 	start_mapper
-	while [ -e "$OUTPUT.go" ]; do
-		dmsetup create "$P-v" --table "0 8 linear /dev/ram1 0" && dmsetup remove "$P-v"
-	done >/dev/null 2>&1
+	while [ -e "$OUTPUT.go" ] && kill -0 $$; do
+		dmsetup create "$P-v" --table "0 8 linear /dev/ram1 0" && remove "$P-v" || return
+		printf . >>"$OUTPUT.went"
+	done
 }
 unmoved() {
-	local i status result=0
+	local i=0 status result=0
 	: >"$OUTPUT.go"
+	: >"$OUTPUT.went"
 	comes_and_goes &
-	for i in {1..10}; do
+	until [ "$i" -ge 10 ] && [ "$(wc -c <"$OUTPUT.went")" -ge 10 ]; do
+		kill -0 $! || break
 		status=0
 		"$command" status >"$OUTPUT.said" 2>&1 || status=$?
 		[ "$status" = 8 ] || { cat "$OUTPUT.said"; result=1; }
+		i=$((i + 1))
 	done
 	rm "$OUTPUT.go"
-	wait $!
-	! exists "$P-v" || remove_device "$P-v"
-	return "$result"
+	wait $! && return "$result"
 }
 check "status does not fail for devices that go meanwhile" unmoved
 

@@ -72,7 +72,7 @@ clean_up() {
 # none_left: of clean_up; no device of the test's is.
 none_left() {
 	local name left=''
-	dmsetup ls >"$OUTPUT.said" || return
+	dmsetup ls >"$OUTPUT.said" || return 1
 	while read -r name _; do
 		[[ $name != "$P"* ]] || left+=" $name"
 	done <"$OUTPUT.said"
@@ -489,8 +489,10 @@ null_disk() {
 }
 
 mount_configfs() {
-	mountpoint -q /sys/kernel/config ||
-		mount -t configfs configfs /sys/kernel/config
+	mountpoint -q /sys/kernel/config || {
+		mount -t configfs configfs /sys/kernel/config &&
+			defer umount /sys/kernel/config
+	}
 }
 
 mount_tracefs() {
@@ -514,8 +516,8 @@ scsi_disk() {
 remove_scsi_debug() {
 	[ -e /sys/module/scsi_debug ] || return 0
 	echo -1 >/sys/bus/pseudo/drivers/scsi_debug/add_host
-	wait_for fails compgen -G "/sys/kernel/debug/scsi_debug/target*:0" >/dev/null
-	rmmod scsi_debug
+	wait_for fails compgen -G "/sys/kernel/debug/scsi_debug/target*:0" >/dev/null &&
+		rmmod scsi_debug
 }
 
 # find_scsi_disk MODEL: sets SCSI to the first disk of that model that there is or
@@ -572,25 +574,28 @@ array_with_room() {
 		echo frozen >"/sys/block/$1/md/sync_action"
 }
 
-# fleeting_array NAME DEVICE MAPPED SECONDS: build one on DEVICE, and stop it after
-# that long, between loads of tables for MAPPED that map onto it.  Who opens its
-# node later makes a new one, so that it is no sign that it has gone.
+# fleeting_array NAME DEVICE MAPPED SECONDS: build one on DEVICE, and stop it that long
+# after the first of many loads of tables for MAPPED that map onto it, between two of them.
+# Who opens its node later makes a new one, so that it is no sign that it has gone.
 fleeting_array() {
-	local file status=0
-	file=$(mktemp "/dev/shm/$P.XXXXXX")
-	mdadm --quiet --build "/dev/$1" --run --force --level=1 --raid-devices=1 "$2" ||
-		status=1
+	local dir status=0
+	mdadm --quiet --build "/dev/$1" --run --force --level=1 --raid-devices=1 "$2" || return
+	dir=$(mktemp -d "/dev/shm/$P.XXXXXX")
+	: >"$dir/going"
 	{
 		start_mapper
-		while [ -e "$file" ]; do
-			reload "$3" "0 2048 linear /dev/$1 0"
+		# Or until the test is no more.
+		while [ -e "$dir/going" ] && kill -0 $$; do
+			reload "$3" "0 2048 linear /dev/$1 0" && : >"$dir/loaded"
 			dmsetup clear "$P-$3"
 		done
 	} &
+	wait_for [ -e "$dir/loaded" ] || status=1
 	pause "$4"
 	wait_for mdadm --quiet --stop "/dev/$1" || status=1
-	rm "$file"
+	rm "$dir/going"
 	wait $!
+	rm -r "$dir"
 	return "$status"
 }
 
@@ -702,7 +707,7 @@ empty_ramdisks() {
 		return $?
 	fi
 	for device in /dev/ram[0-9]*; do
-		dd if=/dev/zero of="$device" bs=4k count=1 oflag=direct status=none
+		dd if=/dev/zero of="$device" bs=4k count=1 oflag=direct status=none || return
 	done
 }
 
@@ -715,22 +720,31 @@ can_be_read() {
 	fi
 }
 
-# wait_for COMMAND...: until it succeeds, or the machine has had nothing to do for
+# wait_for COMMAND...: until it succeeds, or each processor has had nothing to do for
 # PATIENCE seconds: then nothing comes of it any more.  How fast the machine is does
 # not matter, as what it still has to do is no idle time.
 PATIENCE=30
 wait_for() {
-	local limit
+	local begun
 	"$@" && return 0
 	idle_ticks
-	limit=$((IDLE + 100 * PATIENCE * $(processors)))
+	begun=$IDLE
 	until "$@"; do
 		pause 0.1
 		idle_ticks
-		if [ "$IDLE" -gt "$limit" ]; then
+		if all_idle "$begun"; then
 			echo "waited in vain for: $*" >&2
 			return 1
 		fi
+	done
+}
+
+# all_idle TICKS: each processor has been idle for PATIENCE seconds since it had these.
+all_idle() {
+	local ticks left=$IDLE
+	for ticks in $1; do
+		[ $((${left%% *} - ticks)) -gt $((100 * PATIENCE)) ] || return 1
+		left=${left#* }
 	done
 }
 
@@ -744,20 +758,14 @@ pause() {
 	fi
 }
 
-# idle_ticks: sets IDLE to the hundredths of seconds for which processors were idle.
+# idle_ticks: sets IDLE to the hundredths of seconds for which each processor was idle, or
+# waited for a disk, with a space between two.
 idle_ticks() {
-	local idle iowait
-	read -r _ _ _ _ idle iowait _ </proc/stat
-	IDLE=$((idle + iowait))
-}
-
-# processors: how many there are; nproc may look into sysfs, which may be held.
-processors() {
-	local name count=0
-	while read -r name _; do
-		[[ $name != cpu[0-9]* ]] || count=$((count + 1))
+	local name idle iowait
+	IDLE=''
+	while read -r name _ _ _ idle iowait _; do
+		[[ $name != cpu[0-9]* ]] || IDLE+="${IDLE:+ }$((idle + iowait))"
 	done </proc/stat
-	echo "$count"
 }
 
 # listen: from here on the kernel's events go to EVENTS, a paragraph each.
@@ -904,7 +912,8 @@ sectors() {
 gates() {
 	local module=test_modules/dlg_slow.ko
 	built "$module"
-	[ "$(processors)" -gt 1 ] || skip "a task that is held needs a processor of its own"
+	idle_ticks
+	[[ $IDLE = *" "* ]] || skip "a task that is held needs a processor of its own"
 	needs "tasks that can be held" insmod "${0%/*}/$module"
 	defer rmmod dlg_slow
 	GATES=/sys/module/dlg_slow/parameters

@@ -8,9 +8,13 @@ if [ ! -d "$PARAMS" ] && [ ! "${UPSTREAM-}" ]; then
 	free=$(awk '/^MemAvailable/ { print $2 }' /proc/meminfo)
 	echo "$((free - 60000))" >/proc/sys/vm/min_free_kbytes
 	# What circulates in the loop then waits for memory, and kills nobody; the
-	# next process that wants some does.
-	while sleep 1; do
+	# next process that wants some does.  Without a loop, it gets that.
+	want() {
 		head -c 32M /dev/zero | tail -c 32M >/dev/null
+	}
+	want || exit
+	while sleep 1; do
+		want
 	done &
 fi
 dmsetup create "$P-b" --table "0 2048 linear /dev/ram0 0"

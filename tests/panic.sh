@@ -53,9 +53,11 @@ stop_udev() {
 }
 
 # closes COMMAND...: what closes a loop, or makes a stack too deep.  The module
-# refuses it with ELOOP; any other error fails the test.
+# refuses it with ELOOP; any other error fails the test.  What kills the kernel comes after
+# the line in its log.
 closes() {
 	local said
+	echo "${0##*/} closes it" >/dev/kmsg
 	said=$("$@" 2>&1) && return
 	echo "# ${said//$'\n'/; }"
 	[[ $said == *"Too many levels of symbolic links"* ]] || STATUS=1
@@ -94,5 +96,4 @@ else
 	done
 	udevadm settle
 fi
-echo "${0##*/} begins" >/dev/kmsg
 trap clean_up EXIT

@@ -77,6 +77,8 @@ loads() {
 	local i=0
 	start_mapper
 	until [ "$i" -ge 20 ] && [ -e "$dir/changed" ]; do
+		# The test can be no more.
+		[ -d "$dir" ] || return
 		reload b "0 2048 striped 1 8 /dev/mapper/$P-a 0" || return
 		i=$((i + 1))
 		: >"$dir/loaded"

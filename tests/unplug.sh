@@ -10,11 +10,11 @@ A=/dev/mapper/$P-a
 DIR=$(mktemp -d)
 defer rm -r "$DIR"
 
-# loads: load tables, good and bad, in rounds, until there is the file stop.  What
+# loads: load tables, good and bad, in rounds, as long as there is the file going.  What
 # they say depends on what is left below: it is shown if the check fails.
 loads() {
 	start_mapper
-	until [ -e "$DIR/stop" ]; do
+	while [ -e "$DIR/going" ]; do
 		{
 			reload a "0 2048 linear $DISK 0"
 			reload a "0 2048 linear /dev/mapper/$P-b 0"
@@ -43,12 +43,12 @@ has_made() {
 # under_loads COMMAND...: run it while loads are made, before, meanwhile and after.
 under_loads() {
 	local pid status=0
-	rm -f "$DIR/stop"
 	: >"$DIR/rounds"
+	: >"$DIR/going"
 	loads &
 	pid=$!
 	more_rounds 4 && "$@" && more_rounds 4 || status=1
-	touch "$DIR/stop"
+	rm "$DIR/going"
 	wait "$pid" || status=1
 	echo "the last loads said:" && cat "$DIR/said"
 	return "$status"
