@@ -722,17 +722,18 @@ can_be_read() {
 
 # wait_for COMMAND...: until it succeeds, or each processor has had nothing to do for
 # PATIENCE seconds: then nothing comes of it any more.  How fast the machine is does
-# not matter, as what it still has to do is no idle time.
+# not matter, as what it still has to do is no idle time.  (A command sees our local
+# variable in place of its own of the same name: hence a long one.)
 PATIENCE=30
 wait_for() {
-	local begun
+	local idle_before
 	"$@" && return 0
 	idle_ticks
-	begun=$IDLE
+	idle_before=$IDLE
 	until "$@"; do
 		pause 0.1
 		idle_ticks
-		if all_idle "$begun"; then
+		if all_idle "$idle_before"; then
 			echo "waited in vain for: $*" >&2
 			return 1
 		fi
