@@ -586,7 +586,11 @@ fleeting_array() {
 		start_mapper
 		# Or until the test is no more.
 		while [ -e "$dir/going" ] && kill -0 $$; do
-			reload "$3" "0 2048 linear /dev/$1 0" && : >"$dir/loaded"
+			if reload "$3" "0 2048 linear /dev/$1 0"; then
+				: >"$dir/loaded"
+			elif [ ! -e "$dir/loaded" ]; then
+				pause 0.1
+			fi
 			dmsetup clear "$P-$3"
 		done
 	} &
