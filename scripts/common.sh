@@ -190,10 +190,21 @@ configs_of() {
 	*) config="$dir/config $dir/proc-sysctl.config" ;;
 	esac
 	case $1 in
-	*-debug | *-upstream) echo "$config" "$dir"/{kasan,all}.config "$TOP/tests/config" ;;
-	*-series | *-plain) echo "$config" "$dir/all.config" "$TOP/tests/config" ;;
-	*-kasan | *-kcsan) echo "$config" "$dir/${1##*-}.config" ;;
+	*-debug | *-upstream)
+		echo "$config" "$dir"/{devices,kasan,all}.config "$TOP/tests/config"
+		;;
+	*-series | *-plain) echo "$config" "$dir"/{devices,all}.config "$TOP/tests/config" ;;
+	*-kcsan) echo "$config" "$dir"/{devices,kcsan}.config ;;
+	*-kasan) echo "$config" "$dir/kasan.config" ;;
 	esac
+}
+
+# disk_type KERNEL: the file system of its VMs' disk.  A kernel that is built here is built
+# sooner without ext4.
+disk_type() {
+	local flavour
+	flavour=$(flavour_of "$1") || return
+	[ "$flavour" ] && echo ext4 || echo ext2
 }
 
 # goes_without KERNEL: without the module: it has the series of docs/upstream, or is to be
