@@ -183,7 +183,7 @@ help:
 	@echo "  check      compiler warnings, sparse, checkpatch, shellcheck, and more; for"
 	@echo "             kernels that are not booted, too (K=newest-arm64 chooses one)"
 	@echo "  model      all states of a model of the protocol, searched with spin (T=quick:"
-	@echo "             what takes two to four minutes)"
+	@echo "             what takes one to three minutes)"
 	@echo "  mutants    the module, broken in many ways, each noticed by a test (T=depth: one)"
 	@echo
 	@echo "  version    print the version"

@@ -365,7 +365,6 @@ vm_devices() {
 # vm_memory SIZE FILE on|off: sets RAM to QEMU's options for memory that is that file; a VM
 # keeps what it writes to itself, unless it is shared.
 vm_memory() {
-	# shellcheck disable=SC2034 # scripts/boot and scripts/vm use it
 	RAM=(-object "memory-backend-file,id=ram,size=$1,mem-path=$2,share=$3"
 		-machine memory-backend=ram)
 }
