@@ -379,11 +379,13 @@ processor_time() {
 # A hang is found by what a VM has done since its last verdict, and not by a clock,
 # as machines differ in speed and in what else they do.  It has hung if it has taken
 # more processor time than so many boots (LIMIT, 60 unless set), or if for
-# so many seconds (QUIET, 120 unless set) it did not even want to run.
+# so many seconds (QUIET, 120 unless set) it did not even want to run, and said nothing.
 
-# watch FILE: from now on, the QEMU whose process is in FILE, if it is there yet.
+# watch FILE [OUTPUT]: from now on, the QEMU whose process is in FILE, if it is there yet;
+# what the VM says goes to OUTPUT.
 watch() {
-	watched=$1 watched_pid='' boot='' quiet=0 run=0 wanted=0 begun=0 why=''
+	watched=$1 watched_output=${2-} watched_pid='' boot='' quiet=0 run=0 wanted=0 begun=0 why=''
+	said=0
 }
 
 # sample: sets run and wanted, in hundredths of a second; fails if there is no QEMU.
@@ -413,9 +415,11 @@ watch_again() {
 # has_hung: sets why, if it has, and has it explained; to be called every WATCH seconds.
 WATCH=5
 has_hung() {
-	local last
+	local last said_before=$said
 	sample || return
-	if [ $((wanted - last)) -lt $((WATCH * 20)) ]; then
+	[ ! "$watched_output" ] || said=$(stat -c %s "$watched_output")
+	# Who waits for one grace period after another takes next to no time.
+	if [ $((wanted - last)) -lt $((WATCH * 20)) ] && [ "$said" = "$said_before" ]; then
 		quiet=$((quiet + WATCH))
 	else
 		quiet=0

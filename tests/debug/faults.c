@@ -15,12 +15,14 @@
  * in ERROR without a failure; with -o, another ERROR is as good as ENOMEM, as core
  * says so.  After each, the devices that -w names must have the tables, in both
  * slots, and be open as often as before, and the module must have as many users.
- * Exits with 1 if not.
+ * Exits with 1 if not.  Standard error has a sign of life each ten seconds: most of
+ * them can pass in waiting for grace periods.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../raw.h"
@@ -176,6 +178,7 @@ int main(int argc, char **argv)
 	int (*run)(int n) = NULL;
 	int option, n, r, wrong = 0, good = 0, bad = 0, error = 0, other = 0;
 	char before[4096], after[4096];
+	time_t said;
 	size_t i;
 
 	while ((option = getopt(argc, argv, "+e:o:w:")) != -1) {
@@ -205,7 +208,12 @@ int main(int argc, char **argv)
 	/* Once without, so that nothing is done for the first time later. */
 	run(0);
 	look(before, sizeof(before), watched, watches);
+	said = time(NULL);
 	for (n = 1; ; n++) {
+		if (time(NULL) - said >= 10) {
+			said = time(NULL);
+			fprintf(stderr, "# allocation %d\n", n);
+		}
 		r = run(n);
 		look(after, sizeof(after), watched, watches);
 		if (strcmp(before, after)) {
