@@ -252,9 +252,10 @@ end_jobs() {
 	done
 }
 
-# Roots hold files of root's; the rest of the cache is this user's own.
+# Roots hold files of root's; the rest of the cache is this user's own.  A root whose maker
+# was killed can have the machine's /proc, /sys and /dev in it.
 discard() {
-	rm -rf "$@" 2>/dev/null || as_root rm -rf "$@"
+	rm -rf --one-file-system "$@" 2>/dev/null || as_root rm -rf --one-file-system "$@"
 }
 
 # cached NAME KEY MAKER: the directory CACHE/NAME-KEY, made by calling MAKER
