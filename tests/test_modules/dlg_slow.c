@@ -19,6 +19,7 @@
 #include <linux/kernel_stat.h>
 #include <linux/kernfs.h>
 #include <linux/kprobes.h>
+#include <linux/math64.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/processor.h>
@@ -42,7 +43,19 @@ static unsigned int dlg_seconds = 15;
 module_param_named(seconds, dlg_seconds, uint, 0600);
 MODULE_PARM_DESC(seconds, "For how long a gate holds while all others are idle");
 
-/* For how many microseconds all other processors have been idle, since they were booted. */
+/* For how many microseconds a processor has been idle since it was booted. */
+static u64 dlg_idle_of(unsigned int cpu)
+{
+	u64 idle = get_cpu_idle_time_us(cpu, NULL);
+
+	if (idle != (u64)-1)
+		return idle + get_cpu_iowait_time_us(cpu, NULL);
+	/* Its ticks go on while it is idle, and count that. */
+	return div_u64(kcpustat_cpu(cpu).cpustat[CPUTIME_IDLE] +
+		       kcpustat_cpu(cpu).cpustat[CPUTIME_IOWAIT], NSEC_PER_USEC);
+}
+
+/* The same for all other processors together. */
 static u64 dlg_idle(void)
 {
 	unsigned int cpu;
@@ -50,8 +63,7 @@ static u64 dlg_idle(void)
 
 	for_each_online_cpu(cpu)
 		if (cpu != raw_smp_processor_id())
-			idle += get_cpu_idle_time_us(cpu, NULL) +
-				get_cpu_iowait_time_us(cpu, NULL);
+			idle += dlg_idle_of(cpu);
 	return idle;
 }
 
