@@ -255,7 +255,8 @@ end_jobs() {
 # Roots hold files of root's; the rest of the cache is this user's own.  A root whose maker
 # was killed can have the machine's /proc, /sys and /dev in it.
 discard() {
-	rm -rf --one-file-system "$@" 2>/dev/null || as_root rm -rf --one-file-system "$@"
+	rm -rf --one-file-system "$@" 2>/dev/null || as_root rm -rf --one-file-system "$@" ||
+		die "if something is mounted there, umount it"
 }
 
 # cached NAME KEY MAKER: the directory CACHE/NAME-KEY, made by calling MAKER
@@ -316,7 +317,8 @@ use() {
 }
 
 # debian SUITE ROOT PACKAGES [OPTION...]: make a root of Debian's.  Testing's index can be
-# past its date on a mirror that lags.  Nothing needs to be on the disk before all is.
+# past its date on a mirror that lags.  Nothing needs to be on the disk before all is; and
+# sparse does without LLVM, which one more program in its package needs.
 # Of another architecture, the index of security updates can be another one than the
 # mirror says; then the suite has to do without updates.
 debian() {
@@ -337,6 +339,7 @@ bootstrap() {
 		--dpkgopt='path-exclude=/usr/share/doc/*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' \
 		--dpkgopt='path-exclude=/usr/share/man/*' \
+		--dpkgopt='path-exclude=*/libLLVM*' --dpkgopt='path-exclude=*/libz3*' \
 		--include="$4" "${@:5}" "$2" "$3" ${1:+"$1"}
 }
 
@@ -419,7 +422,7 @@ has_hung() {
 	local last said_before=$said
 	sample || return
 	[ ! "$watched_output" ] || said=$(stat -c %s "$watched_output")
-	# Who waits for one grace period after another takes next to no time.
+	# A test that waits for grace periods alone takes next to no time.
 	if [ $((wanted - last)) -lt $((WATCH * 20)) ] && [ "$said" = "$said_before" ]; then
 		quiet=$((quiet + WATCH))
 	else

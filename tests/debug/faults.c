@@ -3,7 +3,7 @@
  * Does something again and again, while the first, the second... allocation of
  * the kernel's on the way fails, until it comes to its end without.
  *
- * Usage: faults [-e ERROR] [-o ERROR] [-w NAME]... COMMAND...
+ * Usage: faults [-e ERROR] [-o ERROR] [-s DESCRIPTOR] [-w NAME]... COMMAND...
  *	load NAME PARAMETERS	load a linear table of 8 sectors, and clear it
  *	first NAME PARAMETERS	the same for a device that is created for it
  *	resume NAME		suspend, load the live table again, and resume
@@ -15,7 +15,7 @@
  * in ERROR without a failure; with -o, another ERROR is as good as ENOMEM, as core
  * says so.  After each, the devices that -w names must have the tables, in both
  * slots, and be open as often as before, and the module must have as many users.
- * Exits with 1 if not.  Standard error has a sign of life each ten seconds: most of
+ * Exits with 1 if not.  With -s, a sign of life goes there each ten seconds: most of
  * them can pass in waiting for grace periods.
  */
 #define _GNU_SOURCE
@@ -176,16 +176,18 @@ static const struct {
 int main(int argc, char **argv)
 {
 	int (*run)(int n) = NULL;
-	int option, n, r, wrong = 0, good = 0, bad = 0, error = 0, other = 0;
+	int option, n, r, wrong = 0, good = 0, bad = 0, error = 0, other = 0, signs = -1;
 	char before[4096], after[4096];
 	time_t said;
 	size_t i;
 
-	while ((option = getopt(argc, argv, "+e:o:w:")) != -1) {
+	while ((option = getopt(argc, argv, "+e:o:s:w:")) != -1) {
 		if (option == 'e')
 			error = atoi(optarg);
 		else if (option == 'o')
 			other = atoi(optarg);
+		else if (option == 's')
+			signs = atoi(optarg);
 		else if (option == 'w' && watches < 8)
 			watched[watches++] = optarg;
 		else
@@ -198,7 +200,7 @@ int main(int argc, char **argv)
 		    argc == commands[i].arguments + 1)
 			run = commands[i].run;
 	if (!run) {
-		fprintf(stderr, "usage: faults [-e ERROR] [-o ERROR] [-w NAME]... COMMAND...\n");
+		fprintf(stderr, "usage: faults [-e ERROR] [-o ERROR] [-s DESCRIPTOR] [-w NAME]... COMMAND...\n");
 		return 2;
 	}
 	control = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
@@ -210,9 +212,9 @@ int main(int argc, char **argv)
 	look(before, sizeof(before), watched, watches);
 	said = time(NULL);
 	for (n = 1; ; n++) {
-		if (time(NULL) - said >= 10) {
+		if (signs >= 0 && time(NULL) - said >= 10) {
 			said = time(NULL);
-			fprintf(stderr, "# allocation %d\n", n);
+			dprintf(signs, "# allocation %d\n", n);
 		}
 		r = run(n);
 		look(after, sizeof(after), watched, watches);

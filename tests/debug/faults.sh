@@ -20,15 +20,12 @@ for kind in failslab fail_page_alloc; do
 done
 echo 0 >/sys/kernel/debug/fail_page_alloc/min-order || exit 1
 
-# Where its signs of life are seen, and not kept for a failure.
+# survives WHAT ARGUMENT...: of faults, which says how often.  Its signs of life are to be
+# seen at once.
 exec {stdout}>&1
-fail_each() {
-	"$faults" "${watch[@]}" "$@" 2>&"$stdout"
-}
-
-# survives WHAT ARGUMENT...: of faults, which says how often.
 survives() {
-	check "$1 survives every failed allocation$where" fail_each "${@:2}"
+	check "$1 survives every failed allocation$where" \
+		"$faults" -s "$stdout" "${watch[@]}" "${@:2}"
 	sed 's/^#* */# /' "$OUTPUT"
 }
 
