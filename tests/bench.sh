@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # What I/O, loads and memory cost, guarded and by the stock target in turns.
-# Usage: bench.sh [io | dax | quick | memory | tools | loads | growth]...; prints lines of
-# "csv,GROUP,CASE,N,SERVED BY,VALUE", in bytes for memory, else in nanoseconds:
+# Usage: bench.sh [io | dax | quick | memory | tools | loads | growth | undiverted]...; prints
+# lines of "csv,GROUP,CASE,N,SERVED BY,VALUE", in bytes for memory, else in nanoseconds:
 # instructions, where a virtual machine counts them (QEMU's -icount shift=0).
 . "$(dirname "$0")/lib.sh"
 
 exec 3>&1
-[ $# -gt 0 ] || set -- io dax memory tools loads growth
+[ $# -gt 0 ] || set -- io dax memory tools loads growth undiverted
 plan $#
 require fio
 built cputime
@@ -253,6 +253,32 @@ growth() {
 		have=$n
 		in_turns 3 growth "devices above" $n reload_on fan "$file"
 	done
+}
+
+# divert N|Y: ends or begins to, and says what that takes.
+divert() {
+	# shellcheck disable=SC2016 # the shell that is measured expands them
+	"$cputime" sh -c 'echo "$1" >"$2"' - "$1" "$PARAMS/divert"
+}
+
+# What a load takes where calls are not diverted, and then to begin with that.
+undiverted() {
+	local n file
+	file=$(mktemp)
+	defer rm "$file"
+	defer remove_each
+	SCOPE=linear
+	serve guarded && create below "0 2048 linear /dev/ram0 0" &&
+		create middle "0 2048 linear /dev/mapper/$P-below 0" &&
+		create top "0 2048 linear /dev/mapper/$P-middle 0" || return
+	echo "0 2048 linear /dev/mapper/$P-below 0" >"$file"
+	for n in 10 1000 10000; do
+		serve guarded && add_each $n && divert N >"$LOGS/said" || return
+		in_turns 3 undiverted "stacked" $n create_on "$file"
+		in_turns 3 undiverted "middle" $n reload_on middle "$file"
+		once undiverted "begin to divert" $n guarded divert Y
+	done
+	remove_each
 }
 
 # How many bytes the kernel's allocator has given out, of the sizes that it keeps.
