@@ -2,7 +2,7 @@
 /*
  * Loads that together would close a loop, from several processes at a time.
  *
- * Usage: race [-n ROUNDS] [-l LOOKS] [-o OPERATIONS] [-s SEED] PREFIX
+ * Usage: race [-a] [-n ROUNDS] [-l LOOKS] [-o OPERATIONS] [-s SEED] PREFIX
  *
  * First ROUNDS rounds in which two or three processes load, at the same moment,
  * one table each of what would be a loop; in every other round one of the
@@ -13,6 +13,7 @@
  * at several moments) is looked for among the live tables, with all others
  * stopped.  The storm ends when the checker has had LOOKS looks or more and each
  * process has done OPERATIONS or more: a slow machine does as much as a fast one.
+ * With -a, no two processes of the storm do something with one device at a time.
  *
  * Exits with 1 if there was one load too many, or a loop.
  */
@@ -38,13 +39,14 @@
 #define IDLE_TICKS 100			/* hundredths of a second: see stop_all() */
 
 static const char *prefix;
-static bool scope_all;
+static bool scope_all, alone;
 
 static struct shared {
 	pthread_barrier_t begin, end;	/* of a round */
 	atomic_int result[PROCESSES];	/* errno of each load */
 	atomic_uint minor[STORM_DEVICES];
 	atomic_bool renamed[STORM_DEVICES];
+	atomic_bool busy[STORM_DEVICES];	/* with -a */
 	atomic_int done[PROCESSES];	/* operations of the storm */
 	unsigned int major;
 	int members;			/* processes in this round */
@@ -235,7 +237,10 @@ static void storm(int me, bool come_and_go)
 
 	random_state += 100 + me;
 	for (;;) {
-		own = below(STORM_DEVICES);
+		/* There are more devices than processes. */
+		do
+			own = below(STORM_DEVICES);
+		while (alone && atomic_exchange(&shared->busy[own], true));
 		/*
 		 * None is both cleared and renamed: 6.1 and 6.12, whatever the
 		 * target, then free twice what they noted for IMA.
@@ -270,6 +275,7 @@ static void storm(int me, bool come_and_go)
 		default:
 			load(own, below(STORM_DEVICES), scope_all && below(2));
 		}
+		atomic_store(&shared->busy[own], false);
 		atomic_fetch_add(&shared->done[me], 1);
 	}
 }
@@ -498,8 +504,11 @@ int main(int argc, char **argv)
 	int rounds = 100, looks = 300, operations = 300, failed, option;
 	char scope[16];
 
-	while ((option = getopt(argc, argv, "n:l:o:s:")) != -1) {
+	while ((option = getopt(argc, argv, "an:l:o:s:")) != -1) {
 		switch (option) {
+		case 'a':
+			alone = true;
+			break;
 		case 'n':
 			rounds = atoi(optarg);
 			break;
@@ -517,7 +526,7 @@ int main(int argc, char **argv)
 		}
 	}
 	if (optind != argc - 1) {
-		fprintf(stderr, "usage: race [-n ROUNDS] [-l LOOKS] [-o OPERATIONS] "
+		fprintf(stderr, "usage: race [-a] [-n ROUNDS] [-l LOOKS] [-o OPERATIONS] "
 			"[-s SEED] PREFIX\n");
 		return 2;
 	}
