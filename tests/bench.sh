@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 exec 3>&1
-[ $# -gt 0 ] || set -- io dax memory tools loads growth undiverted
+[ $# -gt 0 ] || set -- undiverted io dax memory tools loads growth
 plan $#
 require fio
 built cputime
@@ -192,14 +192,20 @@ remove_each() {
 	EACH=0
 }
 
+# three: a device in the middle, with one above and one below.
+three() {
+	[ ! -e "/dev/mapper/$P-below" ] || return 0
+	serve guarded && create below "0 80000 linear /dev/ram0 0" &&
+		create middle "0 2048 linear /dev/mapper/$P-below 0" &&
+		create top "0 2048 linear /dev/mapper/$P-middle 0"
+}
+
 loads() {
 	local dir n
 	dir=$(mktemp -d)
 	defer rm -r "$dir"
 	defer remove_each
-	serve guarded && create below "0 80000 linear /dev/ram0 0" &&
-		create middle "0 2048 linear /dev/mapper/$P-below 0" &&
-		create top "0 2048 linear /dev/mapper/$P-middle 0" || return
+	three || return
 	echo "0 2048 linear /dev/ram0 0" >"$dir/leaf"
 	echo "0 2048 linear /dev/mapper/$P-below 0" >"$dir/stacked"
 	segments 10000 /dev/ram0 >"$dir/leaf-10000"
@@ -261,16 +267,15 @@ divert() {
 	"$cputime" sh -c 'echo "$1" >"$2"' - "$1" "$PARAMS/divert"
 }
 
-# What a load takes where calls are not diverted, and then to begin with that.
+# What a load takes where calls are not diverted, and then to begin with that.  First of
+# all groups, as each device that others leave counts.
 undiverted() {
 	local n file
 	file=$(mktemp)
 	defer rm "$file"
 	defer remove_each
 	SCOPE=linear
-	serve guarded && create below "0 2048 linear /dev/ram0 0" &&
-		create middle "0 2048 linear /dev/mapper/$P-below 0" &&
-		create top "0 2048 linear /dev/mapper/$P-middle 0" || return
+	three || return
 	echo "0 2048 linear /dev/mapper/$P-below 0" >"$file"
 	for n in 10 1000 10000; do
 		serve guarded && add_each $n && divert N >"$LOGS/said" || return
