@@ -331,8 +331,7 @@ debian() {
 }
 # bootstrap MIRROR|"" SUITE ROOT PACKAGES [OPTION...]
 bootstrap() {
-	as_root env INITRD=No DM_LINEAR_GUARD_CACHE="$CACHE" \
-		mmdebstrap --quiet --mode=root --variant=minbase \
+	as_root env INITRD=No mmdebstrap --quiet --mode=root --variant=minbase \
 		--aptopt='Acquire::Check-Valid-Until "false"' \
 		--aptopt='APT::Install-Recommends "false"' \
 		--dpkgopt=force-unsafe-io \
