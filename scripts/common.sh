@@ -275,8 +275,8 @@ cached() {
 		discard "$CACHE/$1-"????????????.part
 		discard_unused "$CACHE/$1-"????????????
 		# A file of a VM's memory that finds no room on the disk kills QEMU by SIGBUS.
-		[ "$(df --output=avail "$CACHE" | tail -n 1)" -gt 3000000 ] ||
-			die "less than 3 GB are free in $CACHE"
+		[ "$(df --output=avail "$CACHE" | tail -n 1)" -gt 1000000 ] ||
+			die "less than 1 GB is free in $CACHE"
 		mkdir "$part"
 		# Not in a condition: set -e has to hold inside the maker.
 		"$3" "$part" >&2
