@@ -99,6 +99,14 @@ newest() {
 	cut -d' ' -f"$1" "$file"
 }
 
+# keep_newest: to the end of this script, for all that it starts, the newest kernel is the same.
+keep_newest() {
+	local suite version
+	suite=$(newest 1)
+	version=$(newest 2)
+	export NEWEST="$suite $version"
+}
+
 # list_tests: the files of the module's tests.
 list_tests() {
 	sed -n '/^TEST_PROGS :=/,/[^\\]$/p' "$TOP/tests/Makefile" | grep -oE '[a-z0-9-]+\.sh'
